@@ -61,7 +61,7 @@ pub(crate) fn catalog() -> event_schema::contract::Catalog {
     event_schema::contract::Catalog::new("order-service").receives::<OrderEvent>().sends::<OrderAccepted>()
 }
 
-/// What is left to sell, and the orders that have their share: a handler can run twice for one event.
+/// The stock that is left to sell, and the orders that have their share: a handler can run twice for one event.
 struct Stock {
     left: u32,
     orders: BTreeMap<String, u32>,

@@ -19,6 +19,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::descriptor::Descriptor;
+#[cfg(feature = "kafka")]
+pub(crate) use self::generated::events;
 #[cfg(feature = "avro")]
 pub(crate) use self::generated::other_event;
 pub use self::generated::{Generated, Input, Versions, show_version, untyped};

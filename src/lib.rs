@@ -229,6 +229,8 @@ mod logical;
 mod masking;
 mod names;
 mod partial;
+#[cfg(any(feature = "kafka", feature = "registry"))]
+mod properties;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod report;

@@ -107,7 +107,7 @@ impl Search {
     fn content(&mut self, content: &Content, path: &[&str]) -> bool {
         let [first, rest @ ..] = path else { return true };
         let way = self.way;
-        let present = || fields(content).iter().filter(|field| way.of_field(field).is_some());
+        let present = || content.fields().iter().filter(|field| way.of_field(field).is_some());
         if let Some(seen) = &mut self.fields {
             let named = present().filter(|field| !field.flat);
             seen.extend(named.filter_map(|field| Some((path.len(), way.of_field(field)?, field.aliases))));
@@ -180,7 +180,7 @@ pub(super) fn holds_itself(definition: &Definition) -> bool {
 }
 
 fn parts(definition: &Definition) -> Vec<Shape> {
-    let shapes = |content: &Content| fields(content).iter().map(|field| (field.shape)()).collect();
+    let shapes = |content: &Content| content.fields().iter().map(|field| (field.shape)()).collect();
     let of_form = |form: &Form| -> Vec<Shape> {
         match form {
             Form::As(shape) => vec![shape()],
@@ -191,13 +191,4 @@ fn parts(definition: &Definition) -> Vec<Shape> {
         }
     };
     std::iter::once(&definition.form).chain(&definition.written).flat_map(of_form).collect()
-}
-
-fn fields(content: &Content) -> &'static [Field] {
-    match content {
-        Content::Unit => &[],
-        Content::Inner(field) => std::slice::from_ref(*field),
-        Content::Tuple(fields) => fields,
-        Content::Record(record) => record.fields,
-    }
 }

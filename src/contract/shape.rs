@@ -540,6 +540,8 @@ pub struct Definition {
     pub transparent: bool,
     /// Written out where it is used, in place of a reference.
     pub inline: bool,
+    /// Rules of the whole are functions of the user's.
+    pub ruled: bool,
     /// The form of the input, and of the output unless `written` differs.
     pub form: Form,
     pub written: Option<Form>,
@@ -596,6 +598,18 @@ pub enum Content {
     /// A list of its fields, of which those that are not in the direction's are not counted.
     Tuple(&'static [Field]),
     Record(Record),
+}
+
+impl Content {
+    /// The fields, with and without names.
+    pub(crate) fn fields(&self) -> &'static [Field] {
+        match self {
+            Self::Unit => &[],
+            Self::Inner(field) => std::slice::from_ref(*field),
+            Self::Tuple(fields) => fields,
+            Self::Record(record) => record.fields,
+        }
+    }
 }
 
 /// Fields by name, in the order of the reader's indexes.

@@ -168,18 +168,29 @@ pub fn untyped<E: Generated>() -> LoadError {
 /// The error of a message whose type is not of this event, nor of one of its variants.
 #[cold]
 pub(crate) fn other_event<E: Generated>(event_type: Option<&str>) -> LoadError {
-    struct Names(Vec<&'static str>);
+    let mut names: Vec<&str> = Vec::new();
+    for (event, _) in events::<E>() {
+        if !names.contains(&event.name()) {
+            names.push(event.name());
+        }
+    }
+    LoadError::other_event(event_type, names.into())
+}
 
-    impl Versions for Names {
-        fn see<T: Generated>(&mut self, _is_earlier: bool) {
-            let name = T::DESCRIPTOR.name();
-            if !T::HAS_TYPES && name != Descriptor::ANY && !self.0.contains(&name) {
-                self.0.push(name);
+/// The events that messages for this type are, and whether each is an earlier version: an enum of events stands for those
+/// of its variants, and a catch-all for none.
+pub(crate) fn events<E: Generated>() -> Vec<(&'static Descriptor, bool)> {
+    struct Seen(Vec<(&'static Descriptor, bool)>);
+
+    impl Versions for Seen {
+        fn see<T: Generated>(&mut self, is_earlier: bool) {
+            if !T::HAS_TYPES && T::DESCRIPTOR.name() != Descriptor::ANY {
+                self.0.push((T::DESCRIPTOR, is_earlier));
             }
         }
     }
 
-    let mut names = Names(Vec::new());
-    show_version::<E>(&mut names, false);
-    LoadError::other_event(event_type, names.0.into())
+    let mut seen = Seen(Vec::new());
+    show_version::<E>(&mut seen, false);
+    seen.0
 }

@@ -101,7 +101,7 @@ impl<'de> Buffered<'de> {
     /// Reads it with code that is not ours, whose error becomes one finding at its inner path. That code does not
     /// count levels, and so they are counted before; those of a value were when it was kept.
     pub(crate) fn foreign<T, W: With<T>, E: Error>(&self, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<T>, E> {
-        // Of a value, too: serde's own readers of `f32` make what is too large an infinity there.
+        // A value is read from text, too: serde's own readers of `f32` make an infinity of a number that is too large.
         let text = match &self.0 {
             Form::Text(text, _) => {
                 cx.enclose(text)?;

@@ -1,14 +1,12 @@
 //! How a registry is reached: [`RegistryConfig`].
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use java_properties::{LineContent, PropertiesIter};
-
 use super::error::RegistryError;
 use super::settings::{self, Settings};
+use crate::properties::{self, Property, properties};
 
 /// The configuration of a [`SchemaRegistry`](super::SchemaRegistry): its URLs, credentials, and settings.
 ///
@@ -132,11 +130,8 @@ impl RegistryConfig {
         variables: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, RegistryError> {
         let mut config = Self::empty();
-        // In an order of their own: the environment has none.
-        for (name, value) in variables.collect::<BTreeMap<_, _>>() {
-            let Some(name) = name.to_str() else { continue };
-            let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
-            let key = rest.to_ascii_lowercase().replace('_', ".");
+        for (name, rest, value) in properties::variables(prefix, variables) {
+            let key = rest.replace('_', ".");
             if !settings::is_nearly_known(&key) {
                 tracing::info!("{name} is ignored: `{key}` is not a key");
                 continue;
@@ -168,15 +163,11 @@ impl RegistryConfig {
         let problem = |error: String| RegistryError::config(vec![format!("{}: {error}", path.display())]);
         let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
         let mut config = self;
-        for line in PropertiesIter::new_with_encoding(text.as_bytes(), encoding_rs::UTF_8) {
-            // The parser's own message may quote the line, and with it a secret.
-            let line = line.map_err(|error| {
-                problem(format!("line {}: malformed line or escape", error.line_number().unwrap_or(1)))
-            })?;
-            if let LineContent::KVPair(key, value) = line.consume_content()
-                && settings::is_of_registry(&key)
-            {
-                config = config.set(key, value.trim_matches(|c| c <= ' '));
+        for property in properties(&text) {
+            let Property { key, value, .. } =
+                property.map_err(|line| problem(format!("line {line}: malformed line or escape")))?;
+            if settings::is_of_registry(&key) {
+                config = config.set(key, value);
             }
         }
         Ok(config)

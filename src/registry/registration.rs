@@ -354,7 +354,7 @@ async fn reasons(
     let mut reasons: Vec<String> = verdict.reasons().map(str::to_owned).collect();
     let Some(level) = opponents.level.filter(|_| reasons.is_empty()) else { return reasons };
     for version in &opponents.versions {
-        // What cannot be asked or compared adds nothing to the verdict.
+        // A version that cannot be asked for or compared adds nothing to the verdict.
         let Ok(old) = registry.version(subject, *version).await else { continue };
         let parse = |text: &SchemaText| json::read::<Value>(text.text()).ok();
         let (Some(old), Some(new)) = (parse(old.schema()), parse(schema)) else { continue };

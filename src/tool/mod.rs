@@ -150,7 +150,7 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         // Not the name of a folder.
         args if args.iter().any(|arg| is_option(arg)) => return Err(Trouble::Usage),
         #[cfg(feature = "page")]
-        ["page", page, recorded @ ..] if recorded.len() <= 1 => {
+        ["page", page, recorded @ ..] if recorded.len() <= 1 && !page.starts_with('-') => {
             let recorded = recorded.first().unwrap_or(&"schemas");
             let written = catalog.page(page, recorded)?;
             list(&written, "the page is up to date", out)?;

@@ -19,5 +19,6 @@ mod openapi;
 #[path = "../../examples/order_service.rs"]
 mod order_service;
 mod page;
+mod page_fields;
 mod schemas;
 mod site;

@@ -12,26 +12,42 @@ use tempfile::TempDir;
 use crate::site::Site;
 
 /// The page of a catalog without recorded contracts.
-fn site(catalog: &Catalog) -> Site {
-    let folder = tempfile::tempdir().unwrap();
-    catalog.page(folder.path(), folder.path().join("no contracts")).unwrap();
+pub(crate) fn site(catalog: &Catalog) -> Site {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    catalog.page(folder.path(), schemas.path()).unwrap();
     let site = Site::read(folder.path());
     site.check();
     site
 }
 
-/// The page of the example events is recorded, to be looked at as a reader sees it: `UPDATE_SCHEMAS=1` writes it.
+/// The files that are the same on every page.
+const FIXED: [(&str, &str); 3] = [
+    ("icon.svg", include_str!("../../src/contract/catalog/page/icon.svg")),
+    ("search.js", include_str!("../../src/contract/catalog/page/search.js")),
+    ("style.css", include_str!("../../src/contract/catalog/page/style.css")),
+];
+
+/// The page of the example events is recorded, apart from the files that are the same on every page: `UPDATE_SCHEMAS=1`
+/// writes it.
 #[test]
 fn the_page_of_the_examples_is_recorded() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (recorded, schemas) = (root.join("tests/contract/page"), root.join("schemas/shop"));
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        crate::events::catalog().page(&recorded, &schemas).unwrap();
-    }
-    let folder = TempDir::new().unwrap();
-    crate::events::catalog().page(folder.path(), schemas).unwrap();
-    let (found, recorded) = (Site::read(folder.path()), Site::read(&recorded));
+    let (recorded, folder) = (root.join("tests/contract/page"), TempDir::new().unwrap());
+    crate::events::catalog().page(folder.path(), root.join("schemas/shop")).unwrap();
+    let mut found = Site::read(folder.path());
     found.check();
+    for (file, text) in FIXED {
+        assert!(found.0.remove(file).is_some_and(|found| found == text), "{file}");
+    }
+    if std::env::var_os("UPDATE_SCHEMAS").is_some_and(|value| !value.is_empty() && value != "0") {
+        fs::remove_dir_all(&recorded).unwrap();
+        for (file, text) in &found.0 {
+            let path = recorded.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    let recorded = Site::read(&recorded);
     assert_eq!(found.0.keys().collect::<Vec<_>>(), recorded.0.keys().collect::<Vec<_>>());
     for (file, text) in &found.0 {
         assert!(
@@ -48,9 +64,9 @@ fn what_is_current_is_not_written_again() -> Result<(), CatalogError> {
         seq: u8,
     }
 
-    let folder = TempDir::new().unwrap();
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let place = |file: &str| folder.path().join(file);
-    let page = |catalog: Catalog| catalog.page(folder.path(), "no contracts");
+    let page = |catalog: Catalog| catalog.page(folder.path(), schemas.path());
     let orders = || Catalog::new("orders").sends::<Ping>();
     assert_eq!(page(orders().receives::<crate::events::ReadingTaken>())?.len(), 7);
     let first = Site::read(folder.path());
@@ -65,6 +81,30 @@ fn what_is_current_is_not_written_again() -> Result<(), CatalogError> {
     let changed = page(orders())?;
     assert_eq!(changed, [place("fields.js"), place("index.html"), place("events/reading-taken.html")]);
     assert!(!place("events/reading-taken.html").exists() && place("events/notes.html").exists());
+    Ok(())
+}
+
+#[test]
+fn files_of_others_are_not_replaced() -> Result<(), CatalogError> {
+    let schemas = TempDir::new().unwrap();
+    for file in ["index.html", "style.css", "events/reading-taken.html"] {
+        let folder = TempDir::new().unwrap();
+        let page =
+            || Catalog::new("orders").receives::<crate::events::ReadingTaken>().page(folder.path(), schemas.path());
+        fs::create_dir(folder.path().join("events")).unwrap();
+        fs::write(folder.path().join(file), "by hand").unwrap();
+        let error = page().unwrap_err().to_string();
+        assert!(error.contains("was not written as part of a catalog's page"), "{error}");
+        assert_eq!(
+            Site::read(folder.path()).0.into_iter().collect::<Vec<_>>(),
+            [(file.to_owned(), "by hand".to_owned())]
+        );
+        fs::remove_file(folder.path().join(file)).unwrap();
+        assert_eq!(page()?.len(), 6);
+        // A file of a page that is there is one of an earlier version of the library.
+        fs::write(folder.path().join("style.css"), "old").unwrap();
+        assert_eq!(page()?, [folder.path().join("style.css")]);
+    }
     Ok(())
 }
 
@@ -112,6 +152,11 @@ mod hostile {
         pub(super) empty: Choice,
         #[serde(rename = "new\nline \u{0}\u{2028}")]
         pub(super) control: BTreeMap<String, Unclear>,
+        // As the headings are called.
+        pub(super) fields: u8,
+        pub(super) types: u8,
+        pub(super) examples: u8,
+        pub(super) changes: u8,
         #[serde(flatten)]
         pub(super) rest: BTreeMap<String, String>,
     }
@@ -302,6 +347,119 @@ mod sensitive {
     }
 }
 
+mod hidden {
+    /// The earlier revision of an event, and the later one.
+    macro_rules! revision {
+        ($module:ident: $($pin:ident)?, $number:literal) => {
+            pub(super) mod $module {
+                #[event_schema::event(name = "home.moved")]
+                pub(in super::super) struct HomeMoved {
+                    #[serde(default = "address")]
+                    address: Address,
+                    #[serde(default)]
+                    log: Log,
+                }
+
+                #[event_schema::event]
+                struct Address {
+                    street: String,
+                    $(
+                        #[event(sensitive)]
+                        $pin: String,
+                    )?
+                }
+
+                fn address() -> Address {
+                    Address { street: "shown".to_owned(), $($pin: concat!("hunter", $number).to_owned())? }
+                }
+
+                #[event_schema::event]
+                #[derive(Default)]
+                #[serde(tag = "type")]
+                enum Log {
+                    #[default]
+                    Nothing,
+                    Entry {
+                        #[serde(default = "login")]
+                        login: Login,
+                    },
+                }
+
+                #[event_schema::event]
+                struct Login {
+                    at: String,
+                    #[event(sensitive)]
+                    code: String,
+                }
+
+                fn login() -> Login {
+                    Login { at: $number.to_owned(), code: concat!("hunter", $number).to_owned() }
+                }
+            }
+        };
+    }
+
+    revision!(first: pin, "1");
+    revision!(second: , "2");
+}
+
+/// A sensitive field that is gone, within a field with a default; and a default that changes, in a variant.
+#[test]
+fn sensitive_values_of_earlier_revisions_are_not_shown() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("homes").receives::<hidden::first::HomeMoved>().export(&schemas)?;
+    Catalog::new("homes").receives::<hidden::second::HomeMoved>().page(folder.path(), &schemas)?;
+    let site = Site::read(folder.path());
+    site.check();
+    let text = site.text("events/home.moved.html");
+    assert!(!text.contains(sensitive::SECRET), "{text}");
+    let changes = text.split("Since it was recorded").nth(1).unwrap();
+    for change in ["address default", "Address.pin removed", "Log.Entry.login default changed"] {
+        assert!(changes.contains(change), "{change} is missing in {changes}");
+    }
+    Ok(())
+}
+
+mod named {
+    macro_rules! revision {
+        ($module:ident: $($ty:tt)*) => {
+            pub(super) mod $module {
+                use event_schema::serde_json::json;
+
+                #[event_schema::event(name = "door.opened")]
+                pub(in super::super) struct DoorOpened {
+                    #[schemars(extend("if" = json!({"properties": {"pin": {"const": "hunter1"}}, "required": ["pin"]})))]
+                    #[schemars(extend("enum" = json!([{"pin": "hunter2", "street": "a"}])))]
+                    way: $($ty)*,
+                    lock: Lock,
+                }
+
+                #[event_schema::event]
+                struct Lock {
+                    #[event(sensitive)]
+                    #[schemars(extend("const" = "hunter3"))]
+                    pin: String,
+                }
+            }
+        };
+    }
+
+    revision!(first: Option<std::collections::BTreeMap<String, String>>);
+    revision!(second: u8);
+}
+
+/// Values that a schema names, in the parts of schemas that changed.
+#[test]
+fn values_that_schemas_name_are_not_shown_for_sensitive_fields() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("doors").receives::<named::first::DoorOpened>().export(&schemas)?;
+    Catalog::new("doors").receives::<named::second::DoorOpened>().page(folder.path(), &schemas)?;
+    let text = Site::read(folder.path()).text("events/door.opened.html");
+    assert!(text.contains("way changed incompatible"), "{text}");
+    assert!(!text.contains(sensitive::SECRET), "{text}");
+    Ok(())
+}
+
 /// Neither in examples nor as a default, nor in what changed, also if a revision that is gone called it sensitive.
 #[test]
 fn sensitive_values_are_not_shown() -> Result<(), CatalogError> {
@@ -380,6 +538,11 @@ fn the_tool_writes_the_page() {
     let (code, _, err) = run(&["page"]);
     assert!(code == 2 && err.contains("page PAGE [FOLDER]"), "{err}");
     assert_eq!(run(&["page", "a", "b", "c"]).0, 2);
+    assert_eq!(run(&["page", "--out", schemas]).0, 2);
+    // A folder that is misspelled.
+    let missing = concat!(env!("CARGO_MANIFEST_DIR"), "/schemes/shop");
+    let (code, out, err) = run(&["page", page.to_str().unwrap(), missing]);
+    assert!(code == 2 && out.is_empty() && err.contains("schemes/shop cannot be read"), "{out}{err}");
     // Its name is that of a file.
     let (code, _, err) = run(&["page", page.join("index.html").to_str().unwrap(), schemas]);
     assert!(code == 2 && err.contains("cannot be read or written"), "{err}");
@@ -398,6 +561,7 @@ fn changes_between_revisions_and_versions() -> Result<(), CatalogError> {
     catalog().sends::<history::first::OrderPlaced>().export(&schemas)?;
     let text = of(catalog().sends::<history::first::OrderPlaced>())?;
     assert!(!text.contains("Changes"), "{text}");
+    assert!(text.contains("Recorded in order.placed/v1.json"), "{text}");
 
     // Not recorded yet, and recorded.
     let text = of(catalog().sends::<history::second::OrderPlaced>())?;
@@ -467,5 +631,104 @@ fn events_are_listed_by_name() {
         .into();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} in {text}");
     assert!(text.contains("shop receives 8 events."), "{text}");
-    assert!(site.text("events/paid.html").contains("Received byshop"));
+    let text = site.text("events/paid.html");
+    assert!(text.contains("Received byshop") && text.contains("Not recorded yet."), "{text}");
+}
+
+mod forms {
+    macro_rules! revision {
+        ($module:ident, { $($countries:ident)* }, { $($skip:tt)* }, $limit:tt) => {
+            pub(super) mod $module {
+                #[event_schema::event(name = "parcel.sent")]
+                pub(in super::super) struct ParcelSent {
+                    country: Country,
+                    #[serde(default, $($skip)*)]
+                    note: String,
+                    // A name that is that of a keyword.
+                    #[validate(length(max = $limit))]
+                    required: String,
+                    payment: Payment,
+                }
+
+                #[event_schema::event]
+                enum Country { $($countries),* }
+
+                #[event_schema::event]
+                #[serde(tag = "method")]
+                enum Payment {
+                    Cash { amount: u32 },
+                    Card {
+                        #[validate(length(max = $limit))]
+                        number: String,
+                    },
+                }
+            }
+        };
+    }
+
+    revision!(first, { AT CH }, { skip_serializing_if = "String::is_empty" }, 5);
+    revision!(second, { AT CH DE }, {}, 9);
+}
+
+/// A change is listed once, in the words of the side that it is of.
+#[test]
+fn changes_are_told_by_form() -> Result<(), CatalogError> {
+    let (folder, schemas) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Catalog::new("parcels").sends::<forms::first::ParcelSent>().export(&schemas)?;
+    let page = |catalog: Catalog| -> Result<String, CatalogError> {
+        catalog.page(folder.path(), &schemas)?;
+        let site = Site::read(folder.path());
+        site.check();
+        Ok(site.text("events/parcel.sent.html").split("Since it was recorded").nth(1).unwrap().to_owned())
+    };
+    let text = page(Catalog::new("parcels").sends::<forms::second::ParcelSent>())?;
+    // Consumers of the earlier revision do not know the new value: no line calls that compatible.
+    for part in ["Country", "Payment"] {
+        assert!(text.contains(&format!("{part} changed incompatible")), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with(part)).count(), 1, "{text}");
+    }
+    // It was optional for readers before, and is.
+    assert!(text.contains("note now always written compatible"), "{text}");
+    assert!(text.contains("required maxLength changed incompatiblefrom 5 to 9"), "{text}");
+
+    // An event that is received only: the new value is one more that is read.
+    fs::remove_dir_all(schemas.path().join("parcel.sent")).unwrap();
+    Catalog::new("parcels").receives::<forms::first::ParcelSent>().export(&schemas)?;
+    let text = page(Catalog::new("parcels").receives::<forms::second::ParcelSent>())?;
+    assert!(text.contains("Country enum changed compatible"), "{text}");
+    assert!(text.contains("Payment.Card.number maxLength changed compatiblefrom 5 to 9"), "{text}");
+    Ok(())
+}
+
+mod needs {
+    #[event_schema::event(name = "need")]
+    pub(super) struct Optional {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        pub(super) note: String,
+    }
+
+    #[event_schema::event(name = "need")]
+    pub(super) struct Required {
+        pub(super) note: String,
+    }
+}
+
+/// In the written form and in the accepted form it says two things.
+#[test]
+fn a_field_that_must_be_there_now() -> Result<(), CatalogError> {
+    let folder = TempDir::new().unwrap();
+    let page = |from: Catalog, to: Catalog| -> Result<String, CatalogError> {
+        let schemas = TempDir::new().unwrap();
+        from.export(&schemas)?;
+        to.page(folder.path(), &schemas)?;
+        Ok(Site::read(folder.path()).text("events/need.html").split("Since it was recorded").nth(1).unwrap().to_owned())
+    };
+    let catalog = || Catalog::new("needs");
+    let text = page(catalog().sends::<needs::Optional>(), catalog().sends::<needs::Required>())?;
+    assert!(text.contains("note now required incompatible"), "{text}");
+    let text = page(catalog().sends::<needs::Required>(), catalog().sends::<needs::Optional>())?;
+    assert!(text.contains("note may now be left out incompatible"), "{text}");
+    let text = page(catalog().receives::<needs::Required>(), catalog().receives::<needs::Optional>())?;
+    assert!(text.contains("note no longer required compatible"), "{text}");
+    Ok(())
 }

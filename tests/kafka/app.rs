@@ -4,13 +4,12 @@ use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
+use crate::common::shop::Shop;
 use crate::common::{until, within};
-use event_schema::kafka::{
-    App, AppError, AppHandle, Closing, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, GiveUp, Runner,
-    State,
-};
+use event_schema::kafka::{App, AppError, AppHandle, Closing, Delivery, EventConsumer, Failure, GiveUp, Runner, State};
 use event_schema::prelude::*;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -27,21 +26,7 @@ struct Accepted {
     number: u32,
 }
 
-struct Shop {
-    kafka: EmbeddedKafka,
-    producer: EventProducer,
-}
-
 impl Shop {
-    async fn open() -> Self {
-        let kafka = EmbeddedKafka::start().unwrap();
-        for topic in ["orders", "accepted"] {
-            kafka.create_topic(topic, 1).unwrap();
-        }
-        let producer = EventProducer::connect(&kafka.config()).await.unwrap();
-        Self { kafka, producer }
-    }
-
     async fn runner(&self) -> Runner<Ordered> {
         let config = self.kafka.config().group("shop");
         EventConsumer::subscribe(&config).await.unwrap().runner().publish_with(&self.producer)
@@ -85,13 +70,13 @@ async fn parts_end_in_the_opposite_order() {
         }
     };
     let app = App::new("shop")
-        .producer(&shop.producer)
         .consumer(shop.runner().await.state((Arc::clone(&log), Arc::clone(&gate))), slowly)
-        .task("http", task);
+        .task("http", task)
+        .producer(&shop.producer);
     let (handle, running) = start(app);
     until(30, "a message in hand", || *log.lock().unwrap() == ["taken"]).await;
     assert!(handle.is_ready());
-    assert_eq!(handle.parts(), [("producer".to_owned(), true), ("orders".to_owned(), true)]);
+    assert_eq!(handle.parts(), [("shop:orders".to_owned(), true), ("/shop".to_owned(), true)]);
     handle.close();
     end(running).await.unwrap();
     assert_eq!(*log.lock().unwrap(), ["taken", "task", "handled"]);
@@ -136,8 +121,8 @@ async fn a_consumer_that_stops_ends_the_others() {
     };
     let (_, running) = start(App::new("shop").consumer(runner, refuse).task("http", task));
     let error = end(running).await.unwrap_err();
-    assert_eq!(error.part(), Some("orders"));
-    assert_eq!(error.to_string(), "consumer `orders` failed");
+    assert_eq!(error.part(), Some("shop:orders"));
+    assert_eq!(error.to_string(), "consumer `shop:orders` failed");
     assert!(format!("{error:?}").contains("Caused by: stopped at orders/0@0: no such customer"), "{error:?}");
     assert_eq!(*closed.lock().unwrap(), ["http"]);
 }
@@ -147,7 +132,8 @@ async fn a_consumer_that_stops_ends_the_others() {
 async fn a_task_that_does_not_end_keeps_no_consumer_from_its_commit() {
     let shop = Shop::open().await;
     shop.producer.send(&Ordered { number: 7 }).await.unwrap();
-    let orders = shop.runner().await;
+    // Nothing is committed before the close.
+    let orders = shop.runner().await.commit_interval(Duration::from_secs(600));
     let counts = orders.handle();
     let app = App::new("shop")
         .deadline(Duration::from_secs(4))
@@ -192,6 +178,78 @@ async fn an_app_ends_with_its_last_part() {
     });
     app.handle().close();
     end(start(app).1).await.unwrap();
+}
+
+/// Each may use all the time that there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn consumers_end_together() {
+    async fn slowly(_: Ordered, State((begun, gate)): State<(Arc<Semaphore>, Arc<Semaphore>)>) {
+        begun.add_permits(1);
+        gate.acquire().await.unwrap().forget();
+    }
+
+    let shop = Shop::open().await;
+    shop.producer.send(&Ordered { number: 7 }).await.unwrap();
+    let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let mut app = App::new("shop").deadline(Duration::from_secs(60));
+    let mut handles = Vec::new();
+    for group in ["one", "two", "three"] {
+        let config = shop.kafka.config().group(group);
+        let consumer = EventConsumer::<Ordered>::subscribe(&config).await.unwrap();
+        handles.push(consumer.handle());
+        app = app.consumer(consumer.runner().state((Arc::clone(&begun), Arc::clone(&gate))), slowly);
+    }
+    let (handle, running) = start(app);
+    begun.acquire_many(3).await.unwrap().forget();
+    handle.close();
+    // All are told before one of them has ended.
+    until(30, "the closing of all", || handles.iter().all(|handle| !handle.is_ready())).await;
+    gate.add_permits(3);
+    end(running).await.unwrap();
+    assert!(handles.iter().all(|handle| handle.counts().done() == 1));
+}
+
+/// What has done its work does not make the others unready.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_has_ended_is_not_waited_for() {
+    let shop = Shop::open().await;
+    shop.producer.send(&Ordered { number: 7 }).await.unwrap();
+    let replay = EventConsumer::<Ordered>::subscribe(&shop.kafka.config().group("replay")).await.unwrap();
+    let counts = replay.handle();
+    let app = App::new("shop")
+        .producer(&shop.producer)
+        .consumer(replay.runner().until_end(), async |_: Ordered| {})
+        .consumer(shop.runner().await, accept);
+    let (handle, running) = start(app);
+    until(30, "the end of the replay", || counts.counts().done() == 1 && handle.parts().len() == 2).await;
+    until(30, "readiness", || handle.is_ready()).await;
+    handle.close();
+    end(running).await.unwrap();
+}
+
+/// A signal that is polled again is still there.
+#[tokio::test]
+async fn closing_may_be_polled_again_and_cloned() {
+    let app = App::new("shop").task("http", async |mut closing: Closing| {
+        let other = closing.clone();
+        (&mut closing).await;
+        (&mut closing).await;
+        other.await;
+        closing.clone().await;
+        Ok(())
+    });
+    app.handle().close();
+    end(start(app.deadline(Duration::MAX)).1).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_app_that_is_dropped_is_not_ready() {
+    let app = App::new("shop").task("http", async |_| std::future::pending().await);
+    let handle = app.handle();
+    let mut run = Box::pin(app.run());
+    assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() && handle.is_ready());
+    drop(run);
+    assert!(!handle.is_ready());
 }
 
 /// A process of its own, whose parts end at a signal.

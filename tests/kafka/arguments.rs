@@ -1,9 +1,11 @@
 //! Handlers that take what they need by argument, and return the events that they cause.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::shop::Shop;
 use crate::common::{until, within};
 use event_schema::Envelope;
 use event_schema::kafka::{
@@ -41,25 +43,20 @@ struct Homeless {
     order_id: String,
 }
 
+#[derive(Debug, Serialize, EventSchema)]
+#[event(types)]
+#[serde(untagged)]
+enum Either {
+    // Never made: it has a topic.
+    Accepted(Accepted),
+    Homeless(Homeless),
+}
+
 fn order(order_id: &str, quantity: u32) -> Ordered {
     Ordered { order_id: order_id.to_owned(), quantity }
 }
 
-struct Shop {
-    kafka: EmbeddedKafka,
-    producer: EventProducer,
-}
-
 impl Shop {
-    async fn open() -> Self {
-        let kafka = EmbeddedKafka::start().unwrap();
-        for topic in ["orders", "accepted", "packed"] {
-            kafka.create_topic(topic, 1).unwrap();
-        }
-        let producer = EventProducer::connect(&kafka.config()).await.unwrap().with_source("/shop").unwrap();
-        Self { kafka, producer }
-    }
-
     async fn consumer(&self, group: &str) -> EventConsumer<Ordered> {
         EventConsumer::subscribe(&self.kafka.config().group(group)).await.unwrap()
     }
@@ -168,8 +165,9 @@ async fn a_message_waits_until_its_events_are_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_event_rejects_its_message() {
-    async fn accept(order: Ordered) -> Result<Accepted, Failure> {
-        Ok(Accepted { order_id: order.order_id, quantity: order.quantity })
+    async fn accept(order: Ordered) -> Result<(Packed, Accepted), Failure> {
+        let packed = Packed { order_id: order.order_id.clone() };
+        Ok((packed, Accepted { order_id: order.order_id, quantity: order.quantity }))
     }
 
     let shop = Shop::open().await;
@@ -179,7 +177,67 @@ async fn an_invalid_event_rejects_its_message() {
     let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(accept));
     shop.kafka.handled("docs", "orders").await;
     let counts = end(&handle, running).await;
-    assert_eq!((counts.done(), counts.of(Outcome::Dead)), (0, 1), "{counts}");
+    assert_eq!((counts.done(), counts.of(Outcome::Dead), counts.of(Outcome::Retried)), (0, 1, 0), "{counts}");
+    // Nor is the first one sent.
+    assert_eq!(shop.kafka.committed("docs", "orders").await[&0], 1);
+    let mut packed = EventConsumer::<Packed>::subscribe(&shop.kafka.config().group("look")).await.unwrap();
+    shop.producer.send(&Packed { order_id: "last".to_owned() }).await.unwrap();
+    assert_eq!(packed.recv().await.unwrap().event().unwrap().order_id, "last");
+}
+
+/// The time until the acknowledgement is not the handler's, and the service is not ready meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn brokers_that_are_slow_spend_no_attempt() {
+    let shop = Shop::open().await;
+    shop.producer.send(&order("A-1", 1)).await.unwrap();
+    let accept = async |order: Ordered| Accepted { order_id: order.order_id, quantity: 1 };
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    until(30, "readiness", || handle.is_ready()).await;
+    let other = EmbeddedKafka::start().unwrap();
+    other.create_topic("accepted", 1).unwrap();
+    let producer = EventProducer::connect(&other.config()).await.unwrap();
+    other.broker_down();
+    let retry = Retry::in_place().attempts(1);
+    let runner = consumer.runner().retry(retry).handler_timeout(Duration::from_millis(100)).publish_with(&producer);
+    let running = tokio::spawn(runner.run_with(accept));
+    until(30, "a consumer that is not ready", || !handle.is_ready()).await;
+    other.broker_up();
+    until(30, "an accepted order", || handle.counts().done() == 1).await;
+    assert!(handle.is_ready());
+    let counts = end(&handle, running).await;
+    assert_eq!((counts.done(), counts.of(Outcome::Dead), counts.of(Outcome::Abandoned)), (1, 0, 0), "{counts}");
+}
+
+/// An event that is missing the second time does not change the ids of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_do_not_depend_on_events_of_other_types_and_keys() {
+    let shop = Shop::open().await;
+    shop.producer.send(&order("A-1", 1)).await.unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let pack = {
+        let runs = Arc::clone(&runs);
+        move |order: Ordered| {
+            let first = runs.fetch_add(1, Ordering::Relaxed) == 0;
+            let packed = |part: u32| Packed { order_id: format!("{}/{part}", order.order_id) };
+            let parts = if first { [1, 2] } else { [2, 1] };
+            let accepted = first.then(|| Accepted { order_id: order.order_id.clone(), quantity: 1 });
+            std::future::ready((accepted, parts.map(packed).into_iter().collect::<Vec<_>>()))
+        }
+    };
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(pack));
+    shop.kafka.handled("docs", "orders").await;
+    handle.seek("orders", 0, SeekTo::Beginning).await.unwrap();
+    until(30, "two runs", || handle.counts().done() == 2).await;
+    end(&handle, running).await;
+    let packed = shop.kafka.received::<Packed>("packed", 4).await;
+    let ids: BTreeSet<_> = packed
+        .iter()
+        .map(|packed| (packed.event().unwrap().order_id.clone(), packed.envelope().id().to_owned()))
+        .collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,4 +254,12 @@ async fn events_that_cannot_be_published_are_told_at_the_start() {
     assert!(error.is_config());
     let told = "the handler returns `homeless`, which has no topic: give it one with `#[event(topic = \"...\")]`";
     assert_eq!(error.to_string(), told);
+
+    let either = async |order: Ordered| Either::Homeless(Homeless { order_id: order.order_id });
+    let runner = shop.consumer("docs").await.runner().publish_with(&shop.producer);
+    assert_eq!(runner.run_with(either).await.unwrap_err().to_string(), told);
+
+    let runner = shop.consumer("docs").await.runner().publish_with(&shop.producer);
+    let error = runner.run(async |_: Delivery<Ordered>| {}).await.unwrap_err();
+    assert_eq!((error.is_config(), error.to_string()), (true, "`publish_with` is a setting of `run_with`".to_owned()));
 }

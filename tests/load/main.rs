@@ -22,6 +22,7 @@ mod reports;
 mod returned;
 mod rules;
 mod shapes;
+#[allow(dead_code, reason = "the markup alone is looked at")]
 #[path = "../contract/site.rs"]
 mod site;
 mod sources;

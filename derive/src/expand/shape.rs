@@ -28,6 +28,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
     let notes = notes.unwrap_or_else(|| quote!(__p::Notes::NONE));
     let avro = model.event.avro.data().unwrap_or_else(|| quote!(__p::Avro::NONE));
     let (transparent, inline) = (model.serde.attrs.transparent(), model.schema.inline || only_field(model).is_some());
+    let ruled = !model.rules.schemas.is_empty();
     let (form, written) = forms(model);
     let self_ty = cx.self_ty();
     let (impl_generics, _, where_clause) = cx.generics.split_for_impl();
@@ -40,6 +41,7 @@ pub(super) fn expand(cx: &Cx<'_>) -> (TokenStream, Option<TokenStream>) {
                 notes: #notes,
                 transparent: #transparent,
                 inline: #inline,
+                ruled: #ruled,
                 form: #form,
                 written: #written,
                 avro: #avro,

@@ -35,7 +35,7 @@ enum Command {
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),
-    /// What an operator asks a schema registry: its subjects, versions, schemas and levels
+    /// Subjects, versions, schemas and levels in a schema registry
     #[cfg(feature = "registry")]
     Registry(registry::Args),
 }

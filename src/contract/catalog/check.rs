@@ -156,7 +156,7 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
         (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
     }
-    // What the owner of an event writes says nothing of what this service accepted.
+    // The owner's document does not say what this service accepted.
     let is_owners = contract.role.is_foreign() && accepted == written;
     if contract.role.receives && !is_owners {
         let closing = closing(contract, revision)?.filter(|finding| !findings.contains(finding)).collect::<Vec<_>>();
@@ -240,23 +240,76 @@ pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> 
     Ok(changes)
 }
 
-/// The changes from a recorded revision to a contract, compatible ones too, and whether each is one of the Avro schema. A
-/// change that both forms have is listed once.
+/// The part of a contract that a change is one of.
 #[cfg(feature = "page")]
-pub(super) fn compare(contract: &Contract, last: &Revision) -> Result<Vec<(bool, Finding)>, CatalogError> {
-    let mut changes = incompatible(contract, last)?;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The messages that one side writes and the other reads.
+    Messages,
+    Written,
+    Accepted,
+    Avro,
+}
+
+/// The changes from a recorded revision to a contract, compatible ones too. A change that both forms have is listed once,
+/// unless it is one of what must be there: in the written form that says something else than in the accepted one.
+#[cfg(feature = "page")]
+pub(super) fn compare(contract: &Contract, last: &Revision) -> Result<Vec<(Part, Finding)>, CatalogError> {
+    let part = |is_avro| if is_avro { Part::Avro } else { Part::Messages };
+    let breaking = incompatible(contract, last)?.into_iter();
+    let mut changes: Vec<(Part, Finding)> = breaking.map(|(is_avro, finding)| (part(is_avro), finding)).collect();
     let (old, new) = (&last.documents, &contract.documents);
-    let written = old.written.as_ref().zip(contract.written());
-    for (old, new) in written.into_iter().chain([(&old.accepted, &new.accepted)]) {
+    let written = old.written.as_ref().zip(contract.written()).map(|(old, new)| (Part::Written, old, new));
+    for (part, old, new) in written.into_iter().chain([(Part::Accepted, &old.accepted, &new.accepted)]) {
         let all = diff(old, new, Policy::Exact).map_err(|error| blamed(contract, &last.paths.main, error))?;
         for finding in all {
-            let is_known = changes.iter().any(|(_, known)| known.path() == finding.path());
-            if finding.direction() == Direction::Backward && !is_known {
-                changes.push((false, finding.without_break()));
+            let is_read = part == Part::Accepted;
+            let says_more = |(other, known): &(Part, Finding)| match known.path() == finding.path() {
+                _ if *other == Part::Avro || is_of_event(known) => false,
+                true if is_requirement(&finding) && *other == Part::Messages => {
+                    (known.direction() == Direction::Backward) == is_read
+                }
+                true => !is_requirement(&finding) || *other == part,
+                false => known.is_breaking() && is_within(&finding, known),
+            };
+            if finding.direction() == Direction::Backward && !changes.iter().any(says_more) {
+                changes.push((part, finding.without_break()));
             }
         }
     }
     Ok(changes)
+}
+
+/// Whether a change is a part of another one: it is of the same value, and of a narrower place in its schema; or of variants,
+/// one of which has no counterpart.
+#[cfg(feature = "page")]
+fn is_within(finding: &Finding, whole: &Finding) -> bool {
+    let rest = finding.path().strip_prefix(whole.path()).and_then(|rest| rest.strip_prefix('/'));
+    let is_word = [rule::TITLE_CHANGED, rule::DESCRIPTION_CHANGED, rule::DEFAULT_CHANGED].contains(&finding.rule());
+    let is_inner = |token| {
+        ["$defs", "additionalProperties", "items", "patternProperties", "prefixItems", "properties", "required"]
+            .contains(&token)
+    };
+    let is_of_all = whole.rule() == rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED;
+    rest.is_some_and(|rest| !is_word && !rest.starts_with('$') && (is_of_all || !rest.split('/').any(is_inner)))
+}
+
+/// Whether a change is one of the event, and not of its messages.
+#[cfg(feature = "page")]
+pub(super) fn is_of_event(finding: &Finding) -> bool {
+    [rule::TOPIC_CHANGED, rule::KEY_CHANGED, rule::AVRO_SCHEMA_REMOVED].contains(&finding.rule())
+}
+
+/// Whether a change is one of whether a field must be there.
+#[cfg(feature = "page")]
+pub(super) fn is_requirement(finding: &Finding) -> bool {
+    [
+        rule::REQUIRED_ATTRIBUTE_ADDED,
+        rule::REQUIRED_ATTRIBUTE_REMOVED,
+        rule::REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED,
+        rule::REQUIRED_NAME_ADDED,
+    ]
+    .contains(&finding.rule())
 }
 
 /// The reason of the recorded exception that covers a change.

@@ -71,6 +71,16 @@ impl CatalogError {
         Self { text, cause: None, is_incompatible: false }
     }
 
+    /// A file of the page's folder that is none of the page.
+    #[cfg(feature = "page")]
+    pub(super) fn of_another(path: &Path) -> Self {
+        let text = format!(
+            "{} was not written as part of a catalog's page: choose another folder, or remove the file",
+            path.display()
+        );
+        Self { text, cause: None, is_incompatible: false }
+    }
+
     pub(super) fn name(event: Descriptor, reason: &str) -> Self {
         Self { text: format!("the event name {:?} {reason}", event.name()), cause: None, is_incompatible: false }
     }

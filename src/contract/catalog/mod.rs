@@ -176,7 +176,8 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As with [`check`](Self::check), and if a file cannot be written.
+    /// As with [`check`](Self::check); the folder `recorded` is not there; a file of the folder was written by someone else, and is
+    /// not replaced; or a file cannot be written.
     #[cfg(feature = "page")]
     pub fn page(&self, folder: impl AsRef<Path>, recorded: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
         self.refuse_doubles()?;

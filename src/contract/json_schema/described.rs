@@ -33,6 +33,7 @@ pub(crate) const fn named<T: FieldType>(name: fn() -> String, id: fn() -> String
         notes: Notes::NONE,
         transparent: false,
         inline: false,
+        ruled: false,
         form,
         written: None,
         avro: Avro::NONE,

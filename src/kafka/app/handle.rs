@@ -1,7 +1,7 @@
 //! The handle to an app.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
@@ -21,7 +21,7 @@ use crate::kafka::produce::EventProducer;
 #[derive(Clone)]
 pub struct AppHandle {
     stage: Arc<watch::Sender<Stage>>,
-    probes: Arc<Mutex<Vec<(String, Probe)>>>,
+    probes: Arc<Mutex<Probes>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,9 @@ enum Stage {
     Running,
     Closing,
 }
+
+/// The probes of parts, with their names; none for a part that has ended.
+type Probes = Vec<(String, Option<Probe>)>;
 
 /// A part that can say whether it is ready.
 pub(super) enum Probe {
@@ -51,8 +54,23 @@ impl AppHandle {
         Self { stage: Arc::new(watch::Sender::new(Stage::New)), probes: Arc::default() }
     }
 
-    pub(super) fn add(&self, name: &str, probe: Probe) {
-        self.probes.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), probe));
+    /// Returns its number.
+    pub(super) fn add(&self, name: &str, probe: Probe) -> usize {
+        let mut probes = self.probes();
+        probes.push((name.to_owned(), Some(probe)));
+        probes.len() - 1
+    }
+
+    pub(super) fn forget(&self, probe: usize) {
+        self.probes()[probe].1 = None;
+    }
+
+    pub(super) fn forget_all(&self) {
+        self.probes().clear();
+    }
+
+    fn probes(&self) -> MutexGuard<'_, Probes> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The app runs, unless it was closed before.
@@ -86,7 +104,7 @@ impl AppHandle {
         *self.stage.borrow() == Stage::Running && self.parts().iter().all(|(_, is_ready)| *is_ready)
     }
 
-    /// The names of the consumers and producers, and whether each is ready.
+    /// The names of the consumers and producers that have not ended, and whether each is ready.
     ///
     /// ```
     /// # use event_schema::kafka::{App, EmbeddedKafka, EventProducer};
@@ -94,15 +112,15 @@ impl AppHandle {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let kafka = EmbeddedKafka::start()?;
     /// let producer = EventProducer::connect(&kafka.config()).await?;
-    /// let app = App::new("shop").producer(&producer);
-    /// assert_eq!(app.handle().parts(), [("producer".to_owned(), true)]);
+    /// let app = App::new("shop").producer(&producer.with_source("/shop")?);
+    /// assert_eq!(app.handle().parts(), [("/shop".to_owned(), true)]);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
     pub fn parts(&self) -> Vec<(String, bool)> {
-        let probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
-        probes.iter().map(|(name, probe)| (name.clone(), probe.is_ready())).collect()
+        let probes = self.probes();
+        probes.iter().filter_map(|(name, probe)| Some((name.clone(), probe.as_ref()?.is_ready()))).collect()
     }
 }
 

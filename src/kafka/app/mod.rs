@@ -10,24 +10,27 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 pub use self::handle::AppHandle;
 use self::handle::Probe;
 pub use self::part::Closing;
-use self::part::{Part, Running};
+use self::part::{Boxed, Kind, Part, Running};
 use self::signals::Signals;
+use super::client::bounded;
 use super::consume::{Handler, Runner};
 use super::error::{AppError, AppErrorKind};
 use super::produce::EventProducer;
 use crate::EventSchema;
+use crate::error::with_causes;
 
 /// The consumers, the producers and the other tasks of a service, as one process: they start together, end together, and
 /// are ready together.
 ///
-/// [`run`](Self::run) starts the parts in the order in which they were added, and ends them in the opposite order when the
-/// process receives SIGTERM or Ctrl-C, when [`AppHandle::close`] is called, or when a part fails. Producers come first, so
-/// that they end after the handlers that send by them.
+/// [`run`](Self::run) starts all parts, and ends them when the process receives SIGTERM or Ctrl-C, when
+/// [`AppHandle::close`] is called, or when a part fails: first the tasks, one after the other, the last one first; then
+/// the consumers together; then the producers, by which their handlers send.
 ///
 /// ```
 /// use event_schema::kafka::{App, EmbeddedKafka, EventConsumer, EventProducer, Failure};
@@ -88,21 +91,23 @@ impl App {
     /// The time that all parts together have to end. Default: 25 seconds, because Kubernetes kills a process 30 seconds
     /// after SIGTERM.
     ///
-    /// Each part may use half of the time that is left, and the last one all of it: a part that does not end does not keep
-    /// consumers from their last commit.
+    /// Each task may use half of the time that is left, and a tenth of the whole, up to two seconds, is kept for the
+    /// producers: a part that does not end does not keep the others from ending well.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = bounded(deadline);
         self
     }
 
-    /// Adds a producer, which is closed when the app ends, and so are its clones.
+    /// Adds a producer, which is closed when the app ends, and so are its clones. Its name is its source.
     pub fn producer(mut self, producer: &EventProducer) -> Self {
-        self.handle.add("producer", Probe::Producer(producer.clone()));
-        self.parts.push(Part::Producer(producer.clone()));
+        let name = producer.source().unwrap_or("producer").to_owned();
+        let probe = self.handle.add(&name, Probe::Producer(producer.clone()));
+        self.parts.push(Part { name, probe: Some(probe), kind: Kind::Producer(producer.clone()) });
         self
     }
 
-    /// Adds a consumer with its handler, as [`Runner::run_with`] takes it. Its name is that of its topics.
+    /// Adds a consumer with its handler, as [`Runner::run_with`] takes it. Its name is that of its group and its topics:
+    /// `billing:orders`.
     pub fn consumer<E, S, A, H>(mut self, runner: Runner<E, S>, handler: H) -> Self
     where
         E: EventSchema + Send + Sync + 'static,
@@ -110,9 +115,10 @@ impl App {
         A: 'static,
         H: Handler<A, E, S>,
     {
-        let (name, handle) = (runner.topics().join(","), runner.handle());
-        self.handle.add(&name, Probe::Consumer(handle.clone()));
-        self.parts.push(Part::Consumer { name, handle, run: Box::pin(runner.run_with(handler)) });
+        let (name, handle) = (runner.name(), runner.handle());
+        let probe = self.handle.add(&name, Probe::Consumer(handle.clone()));
+        let run = Box::pin(runner.run_with(handler));
+        self.parts.push(Part { name, probe: Some(probe), kind: Kind::Consumer { handle, run } });
         self
     }
 
@@ -123,7 +129,9 @@ impl App {
         F: FnOnce(Closing) -> R + Send + 'static,
         R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        self.parts.push(Part::Task { name: name.into(), task: Box::new(|closing| Box::pin(task(closing))) });
+        // The first part of it, too, may panic.
+        let task = Box::new(move |closing| -> Boxed<_> { Box::pin(async move { task(closing).await }) });
+        self.parts.push(Part { name: name.into(), probe: None, kind: Kind::Task(task) });
         self
     }
 
@@ -134,7 +142,10 @@ impl App {
     }
 
     /// Runs the parts until a signal, [`AppHandle::close`] or an error ends them, or until all consumers and tasks have
-    /// ended by themselves. A second signal ends the app without waiting for its parts.
+    /// ended by themselves. A second signal ends the app without waiting for its parts. Dropping the future aborts them.
+    ///
+    /// A handler that blocks a thread (`spawn_blocking`) and does not end keeps tokio's runtime, and so the process, from
+    /// ending: a `main` of your own can end it with `Runtime::shutdown_timeout`.
     ///
     /// # Errors
     ///
@@ -145,13 +156,15 @@ impl App {
     /// Outside of a tokio runtime with I/O and time.
     pub async fn run(self) -> Result<(), AppError> {
         let Self { name, deadline, parts, handle } = self;
+        // Also when it is dropped.
+        let _gone = Gone(&handle);
         let mut signals = Signals::new().map_err(AppErrorKind::Signals)?;
         let mut running: Vec<Running> = parts.into_iter().map(Part::start).collect();
         handle.start();
         tracing::info!("{name}: {} parts are started", running.len());
-        let mut fault = tokio::select! {
+        let fault = tokio::select! {
             biased;
-            fault = ended(&mut running) => fault,
+            fault = ended(&mut running, &handle) => fault,
             signal = signals.next() => {
                 tracing::info!("{name}: {signal} ends it");
                 None
@@ -159,40 +172,79 @@ impl App {
             () = handle.closed() => None,
         };
         if let Some(fault) = &fault {
-            tracing::error!("{name}: {}", crate::error::with_causes(fault));
+            tracing::error!("{name}: {}", with_causes(fault));
         }
         handle.close();
-        let end = Instant::now() + deadline;
-        let close = async {
-            while let Some(part) = running.pop() {
-                let left = end.saturating_duration_since(Instant::now());
-                let limit = if running.is_empty() { left } else { left / 2 };
-                if let Err(error) = part.close(limit).await {
-                    tracing::error!("{name}: {}", crate::error::with_causes(&error));
-                    fault.get_or_insert(error);
-                }
-            }
-            fault.map_or(Ok(()), Err)
-        };
-        tokio::select! {
-            ended = close => ended,
+        let mut faults = Faults { name: &name, first: fault };
+        let interrupted = tokio::select! {
+            () = close(running, Instant::now() + deadline, deadline, &mut faults) => false,
             signal = signals.next() => {
                 tracing::error!("{name}: {signal} ends it at once");
-                Err(AppErrorKind::Interrupted.into())
+                true
             }
+        };
+        match faults.first {
+            Some(fault) => Err(fault),
+            None if interrupted => Err(AppErrorKind::Interrupted.into()),
+            None => Ok(()),
         }
     }
 }
 
+/// Ends tasks, consumers and producers, in this order.
+async fn close(running: Vec<Running>, end: Instant, deadline: Duration, faults: &mut Faults<'_>) {
+    let for_producers = (deadline / 10).min(Duration::from_secs(2));
+    let left = || end.saturating_duration_since(Instant::now());
+    let (mut tasks, rest): (Vec<_>, Vec<_>) = running.into_iter().partition(Running::is_task);
+    let (consumers, producers): (Vec<_>, Vec<_>) = rest.into_iter().partition(Running::ends_by_itself);
+    while let Some(task) = tasks.pop() {
+        faults.add(task.close(left() / 2).await);
+    }
+    let limit = left().saturating_sub(for_producers);
+    for closed in join_all(consumers.into_iter().map(|consumer| consumer.close(limit))).await {
+        faults.add(closed);
+    }
+    let limit = left();
+    for closed in join_all(producers.into_iter().map(|producer| producer.close(limit))).await {
+        faults.add(closed);
+    }
+}
+
+/// The first fault of an app; the others are in the log.
+struct Faults<'a> {
+    name: &'a str,
+    first: Option<AppError>,
+}
+
+impl Faults<'_> {
+    fn add(&mut self, closed: Result<(), AppError>) {
+        if let Err(error) = closed {
+            tracing::error!("{}: {}", self.name, with_causes(&error));
+            self.first.get_or_insert(error);
+        }
+    }
+}
+
+/// Tells the handles when the run is over.
+struct Gone<'a>(&'a AppHandle);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.forget_all();
+    }
+}
+
 /// Ends when a part has failed, or when all have ended that end by themselves.
-async fn ended(running: &mut [Running]) -> Option<AppError> {
+async fn ended(running: &mut [Running], handle: &AppHandle) -> Option<AppError> {
     poll_fn(|context| {
         let (mut any, mut all) = (false, true);
         for part in running.iter_mut().filter(|part| part.ends_by_itself()) {
             any = true;
             match part.poll(context) {
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(error)),
-                Poll::Ready(Ok(())) => {}
+                // Nobody waits for its readiness any more.
+                Poll::Ready(Ok(())) => part.probe.take().into_iter().for_each(|probe| handle.forget(probe)),
                 Poll::Pending => all = false,
             }
         }

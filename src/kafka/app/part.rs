@@ -1,11 +1,12 @@
 //! The parts of an app.
 
 use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
@@ -13,56 +14,90 @@ use crate::kafka::consume::{Counts, RunHandle};
 use crate::kafka::error::{AppError, AppErrorKind, RunError};
 use crate::kafka::produce::EventProducer;
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(super) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type TaskResult = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A future that ends when a task of an [`App`](super::App) is to end, for instance for the graceful shutdown of a server.
+/// A task with several servers clones it.
 ///
 /// See the example of [`App`](super::App).
-#[derive(Debug)]
-pub struct Closing(oneshot::Receiver<()>);
+pub struct Closing {
+    closing: watch::Receiver<bool>,
+    told: Boxed<()>,
+}
+
+impl Closing {
+    fn new(closing: watch::Receiver<bool>) -> Self {
+        let mut watched = closing.clone();
+        // Also when the app is gone.
+        let told = Box::pin(async move { drop(watched.wait_for(|closing| *closing).await) });
+        Self { closing, told }
+    }
+}
 
 impl Future for Closing {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        // Also when the app is gone.
-        Pin::new(&mut self.0).poll(context).map(drop)
+        ready!(self.told.as_mut().poll(context));
+        // It may be polled again, in a loop for instance.
+        self.told = Box::pin(std::future::ready(()));
+        Poll::Ready(())
+    }
+}
+
+impl Clone for Closing {
+    fn clone(&self) -> Self {
+        Self::new(self.closing.clone())
+    }
+}
+
+impl fmt::Debug for Closing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closing").field("is_closing", &*self.closing.borrow()).finish_non_exhaustive()
     }
 }
 
 /// A part that is not started.
-pub(super) enum Part {
+pub(super) struct Part {
+    pub(super) name: String,
+    /// The number of its probe.
+    pub(super) probe: Option<usize>,
+    pub(super) kind: Kind,
+}
+
+pub(super) enum Kind {
     Producer(EventProducer),
-    Consumer { name: String, handle: RunHandle, run: Boxed<Result<Counts, RunError>> },
-    Task { name: String, task: Box<dyn FnOnce(Closing) -> Boxed<TaskResult> + Send> },
+    Consumer { handle: RunHandle, run: Boxed<Result<Counts, RunError>> },
+    Task(Box<dyn FnOnce(Closing) -> Boxed<TaskResult> + Send>),
 }
 
 impl Part {
     pub(super) fn start(self) -> Running {
-        match self {
-            Self::Producer(producer) => {
-                Running { name: "producer".to_owned(), work: None, end: End::Producer(producer) }
-            }
-            Self::Consumer { name, handle, run } => {
-                let part = name.clone();
+        let Self { name, probe, kind } = self;
+        let part = name.clone();
+        let (work, end) = match kind {
+            Kind::Producer(producer) => (None, End::Producer(producer)),
+            Kind::Consumer { handle, run } => {
                 let work =
                     async move { run.await.map(drop).map_err(|source| AppErrorKind::Run { part, source }.into()) };
-                Running { name, work: Some(Work::spawn(work)), end: End::Consumer(handle) }
+                (Some(Work::spawn(work)), End::Consumer(handle))
             }
-            Self::Task { name, task } => {
-                let (sender, receiver) = oneshot::channel();
-                let (part, task) = (name.clone(), task(Closing(receiver)));
+            Kind::Task(task) => {
+                let (sender, receiver) = watch::channel(false);
+                let task = task(Closing::new(receiver));
                 let work = async move { task.await.map_err(|source| AppErrorKind::Task { part, source }.into()) };
-                Running { name, work: Some(Work::spawn(work)), end: End::Task(sender) }
+                (Some(Work::spawn(work)), End::Task(sender))
             }
-        }
+        };
+        Running { name, probe, work, end }
     }
 }
 
 /// A part that is started.
 pub(super) struct Running {
     name: String,
+    pub(super) probe: Option<usize>,
     /// None when it has ended.
     work: Option<Work>,
     end: End,
@@ -72,7 +107,7 @@ pub(super) struct Running {
 enum End {
     Producer(EventProducer),
     Consumer(RunHandle),
-    Task(oneshot::Sender<()>),
+    Task(watch::Sender<bool>),
 }
 
 /// A spawned future, which ends when this is dropped.
@@ -95,6 +130,10 @@ impl Running {
         !matches!(self.end, End::Producer(_))
     }
 
+    pub(super) fn is_task(&self) -> bool {
+        matches!(self.end, End::Task(_))
+    }
+
     /// Whether it has ended, and how.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), AppError>> {
         let Some(work) = &mut self.work else { return Poll::Ready(Ok(())) };
@@ -105,7 +144,7 @@ impl Running {
 
     /// Tells it to end, and waits until it has.
     pub(super) async fn close(self, limit: Duration) -> Result<(), AppError> {
-        let Self { name, work, end } = self;
+        let Self { name, work, end, .. } = self;
         // A consumer that was closed just in time has its counts to return.
         let slack = if matches!(end, End::Consumer(_)) { Duration::from_secs(1) } else { Duration::ZERO };
         let deadline = Instant::now() + limit + slack;
@@ -121,12 +160,15 @@ impl Running {
             End::Consumer(_) if has_ended => Ok(()),
             End::Consumer(handle) => handle.close(limit).await,
             End::Task(closing) => {
-                // It may have dropped the other side, and ends in another way.
-                let _ = closing.send(());
+                closing.send_replace(true);
                 Ok(())
             }
         };
         let ended = tokio::time::timeout_at(deadline, ended).await;
+        // Its own error tells more than that it was not closed in time.
+        if let Ok(Err(error)) = ended {
+            return Err(error);
+        }
         closed.map_err(|source| AppErrorKind::NotClosed { part: name.clone(), source })?;
         ended.unwrap_or_else(|_| Err(AppErrorKind::NotEnded { part: name, limit }.into()))
     }

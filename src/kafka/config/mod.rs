@@ -11,13 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use java_properties::{LineContent, PropertiesIter};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
 use self::java::Meaning;
 use self::librdkafka::{Scope, Verdict};
 use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
+use crate::properties::{self, Property, properties};
 #[cfg(feature = "registry")]
 use crate::registry::RegistryConfig;
 use crate::suggestion::suggest;
@@ -203,18 +203,11 @@ impl KafkaConfig {
 
     fn parse(text: &str, file: Option<&Arc<str>>) -> Result<Self, ConfigError> {
         let mut config = Self::empty();
-        for line in PropertiesIter::new_with_encoding(text.as_bytes(), encoding_rs::UTF_8) {
-            // The parser's own message may quote the line, and with it a secret.
-            let line = line.map_err(|error| {
-                let origin = Origin::Line(file.cloned(), error.line_number().unwrap_or(1));
-                ConfigError::one(format!("{origin}malformed line or escape"))
-            })?;
-            let origin = Origin::Line(file.cloned(), line.line_number());
-            if let LineContent::KVPair(key, value) = line.consume_content() {
-                // As Java's clients do: a blank behind a value is not meant, even of a password.
-                let value = value.trim_matches(|c| c <= ' ').to_owned();
-                config.put(Entry { key, value, origin });
-            }
+        let origin = |line| Origin::Line(file.cloned(), line);
+        for property in properties(text) {
+            let Property { line, key, value } =
+                property.map_err(|line| ConfigError::one(format!("{}malformed line or escape", origin(line))))?;
+            config.put(Entry { key, value, origin: origin(line) });
         }
         config.check()?;
         Ok(config)
@@ -247,11 +240,7 @@ impl KafkaConfig {
     ) -> Result<Self, ConfigError> {
         let mut config = Self::empty();
         let mut problems = Vec::new();
-        // In an order of their own: the environment has none.
-        for (name, value) in variables.collect::<BTreeMap<_, _>>() {
-            let Some(name) = name.to_str() else { continue };
-            let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty()) else { continue };
-            let rest = rest.to_ascii_lowercase();
+        for (name, rest, value) in properties::variables(prefix, variables) {
             // librdkafka has a key with an underscore.
             let is_key = librdkafka::PROPERTIES.iter().any(|(name, ..)| *name == rest);
             let key = if is_key { rest } else { rest.replace('_', ".") };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::delivery::Delivery;
-use super::failure::Failure;
-use super::publish::{Publisher, Returned, sealed as returned};
+use super::failure::Handled;
+use super::publish::{Publisher, Returned, outputs, sealed as returned};
 use crate::kafka::message::Headers;
 use crate::{Envelope, EventSchema};
 
@@ -61,7 +61,7 @@ pub struct Attempt(pub u32);
 
 /// An argument of a handler: [`Envelope`], [`Headers`], [`Key`], [`Attempt`] or [`State`].
 ///
-/// The event itself, or its [`Delivery`], is the first or the last argument.
+/// The event itself, or its [`Delivery`], is the first argument.
 #[diagnostic::on_unimplemented(
     message = "a handler of `{E}` cannot take `{Self}`",
     note = "a handler takes the event or its `Delivery` first, then any of `Envelope`, `Headers`, `Key`, `Attempt` and \
@@ -92,6 +92,7 @@ impl<E: EventSchema> Subject<E> for Delivery<E> {}
     message = "`{Self}` is not a handler of `{E}`",
     note = "a handler is an async function; it takes the event or its `Delivery` first, then any of `Envelope`, `Headers`, \
             `Key`, `Attempt` and `State<S>`, where `S` is the type that was given to `Runner::state`",
+    note = "its future must be `Send` and `'static`: shared values come by `State`, not by capture in an async closure",
     note = "it returns nothing, events, or a `Result` of them whose error is `Failure` or any error that is `Send + Sync`"
 )]
 pub trait Handler<A, E, S>: sealed::Handler<A, E, S> {}
@@ -99,7 +100,7 @@ pub trait Handler<A, E, S>: sealed::Handler<A, E, S> {}
 pub(super) use self::sealed::Job;
 
 pub(super) mod sealed {
-    use super::{Arc, Delivery, Failure, Publisher};
+    use super::{Arc, Delivery, Handled, Publisher};
 
     pub trait Argument<E, S> {
         fn of(delivery: &Delivery<E>, state: &S) -> Self;
@@ -114,10 +115,7 @@ pub(super) mod sealed {
         type Returned: super::Returned;
 
         /// The job is shared, so that the future does not borrow it.
-        fn call(
-            job: Arc<Job<Self, S>>,
-            delivery: Delivery<E>,
-        ) -> impl Future<Output = Result<(), Failure>> + Send + 'static;
+        fn call(job: Arc<Job<Self, S>>, delivery: Delivery<E>) -> impl Future<Output: Handled> + Send + 'static;
     }
 
     /// A handler with all that it needs beside the messages.
@@ -209,12 +207,12 @@ macro_rules! handlers {
             fn call(
                 job: Arc<sealed::Job<Self, S>>,
                 delivery: Delivery<E>,
-            ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+            ) -> impl Future<Output: Handled> + Send + 'static {
                 let sealed::Job { handler, state, publisher } = &*job;
-                let publication = publisher.as_ref().map(|publisher| publisher.of(delivery.envelope()));
+                let publication = publisher.as_ref().map(|publisher| publisher.of(&delivery));
                 $(let $argument = $argument::of(&delivery, state);)*
                 let handling = handler(D::of(delivery), $($argument,)*);
-                async move { super::publish::finish(handling.await, publication).await }
+                async move { outputs(handling.await, publication) }
             }
         }
     };

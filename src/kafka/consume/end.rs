@@ -60,8 +60,11 @@ impl End {
     /// may get those of others.
     pub(super) async fn reached(mut self, shared: &Shared) {
         while !self.is_reached(shared).await {
-            let longer = |failures| AFTER_FAILURE.saturating_mul(1 << u32::min(failures - 1, 10)).min(LONGEST);
-            tokio::time::sleep(self.failures.checked_sub(1).map_or(PAUSE, |_| longer(self.failures))).await;
+            let pause = match self.failures {
+                0 => PAUSE,
+                failures => AFTER_FAILURE.saturating_mul(1 << u32::min(failures - 1, 10)).min(LONGEST),
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 

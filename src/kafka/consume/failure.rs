@@ -1,6 +1,7 @@
 //! The results of handlers.
 
 use std::error::Error;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::kafka::error::SendError;
@@ -213,22 +214,27 @@ fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
 )]
 pub trait Handled: sealed::Sealed {
     #[doc(hidden)]
-    fn handled(self) -> Result<(), Failure>;
+    fn handled(self) -> Result<Option<Publishing>, Failure>;
 }
 
+/// Events that a handler has returned, on their way.
+#[doc(hidden)]
+#[expect(missing_debug_implementations, reason = "not named outside")]
+pub struct Publishing(pub(super) Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>);
+
 impl Handled for () {
-    fn handled(self) -> Result<(), Failure> {
-        Ok(())
+    fn handled(self) -> Result<Option<Publishing>, Failure> {
+        Ok(None)
     }
 }
 
 impl<F: Into<Failure>> Handled for Result<(), F> {
-    fn handled(self) -> Result<(), Failure> {
-        self.map_err(Into::into)
+    fn handled(self) -> Result<Option<Publishing>, Failure> {
+        self.map(|()| None).map_err(Into::into)
     }
 }
 
-mod sealed {
+pub(super) mod sealed {
     pub trait Sealed {}
 
     impl Sealed for () {}

@@ -23,6 +23,27 @@ use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
 use crate::kafka::produce::EventProducer;
 
+/// The time after which a message that is not acknowledged is told.
+pub(super) const LONG: Duration = Duration::from_secs(3);
+
+/// Waits for what a record waits for. If it comes `late`, which says how, the consumer is not ready meanwhile.
+pub(super) async fn while_ready<T>(
+    shared: &Shared,
+    ticket: &Ticket,
+    mut sent: Pin<Box<impl Future<Output = T> + ?Sized>>,
+    late: impl Future<Output = String>,
+) -> T {
+    tokio::select! {
+        biased;
+        sent = &mut sent => return sent,
+        told = late => {
+            shared.lock().session.delay(ticket);
+            tracing::warn!("{told}");
+        }
+    }
+    sent.await
+}
+
 /// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
@@ -200,12 +221,12 @@ impl Forward {
             Work::Retry(number) => {
                 let topic = retry_topic(self.topic(place), &self.group, number);
                 let sent = Box::pin(self.retry(&letter, number));
-                Some(self.while_ready(shared, ticket, place, &topic, sent).await)
+                Some(self.forwarded(shared, ticket, place, &topic, sent).await)
             }
             Work::DeadLetter(form) => {
                 let topic = self.dead_letter_topic(place);
                 let sent = Box::pin(self.dead_letter(&letter, form));
-                Some(self.while_ready(shared, ticket, place, &topic, sent).await)
+                Some(self.forwarded(shared, ticket, place, &topic, sent).await)
             }
             Work::Handle => None,
         }
@@ -213,15 +234,14 @@ impl Forward {
 
     /// Waits for a record that is being sent. While its topic is missing, or the acknowledgement takes long, the
     /// consumer is not ready.
-    async fn while_ready(
+    async fn forwarded(
         &self,
         shared: &Shared,
         ticket: &Ticket,
         place: &Place,
         topic: &str,
-        mut sent: Pin<Box<impl Future<Output = Finished>>>,
+        sent: Pin<Box<impl Future<Output = Finished>>>,
     ) -> Finished {
-        const LONG: Duration = Duration::from_secs(3);
         /// Most are taken before the first. Brokers that create the topic just now have it by the second.
         const LOOKS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
         let is_missing = async {
@@ -231,19 +251,16 @@ impl Forward {
             }
         };
         let offset = ticket.offset;
-        tokio::select! {
-            biased;
-            finished = &mut sent => return finished,
-            () = is_missing => {
-                shared.lock().session.delay(ticket);
-                tracing::warn!("{place}@{offset}: not acknowledged yet: there is no topic `{topic}`");
+        let late = async {
+            tokio::select! {
+                biased;
+                () = is_missing => format!("{place}@{offset}: not acknowledged yet: there is no topic `{topic}`"),
+                () = tokio::time::sleep(LONG) => format!(
+                    "{place}@{offset}: not acknowledged yet: check that the brokers of topic `{topic}` are reachable"
+                ),
             }
-            () = tokio::time::sleep(LONG) => {
-                shared.lock().session.delay(ticket);
-                tracing::warn!("{place}@{offset}: not acknowledged yet: check that the brokers of topic `{topic}` are reachable");
-            }
-        }
-        sent.await
+        };
+        while_ready(shared, ticket, sent, late).await
     }
 
     /// Ready when the brokers say that there is no such topic, and never if they do not. librdkafka waits for it for half a

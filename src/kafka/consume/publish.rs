@@ -1,15 +1,20 @@
 //! Events that handlers return: they are published, and their message is finished when all are acknowledged.
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::sync::Arc;
 
+use rdkafka::error::RDKafkaErrorCode;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::failure::Failure;
+use super::delivery::Delivery;
+use super::failure::{Failure, Handled, Publishing, sealed as handled};
+use crate::event::events;
 use crate::kafka::error::SendError;
-use crate::kafka::produce::{Enqueued, EventProducer};
-use crate::{Envelope, EventSchema};
+use crate::kafka::message::{Origin, ProducerRecord};
+use crate::kafka::produce::EventProducer;
+use crate::{Descriptor, Envelope, EventSchema};
 
 /// The result of a handler for [`Runner::run_with`](crate::kafka::Runner::run_with): [`Events`], or a `Result` of them
 /// whose error is [`Failure`] or any error that is `Send + Sync`.
@@ -44,14 +49,14 @@ pub(super) mod sealed {
         fn events(self) -> Result<Self::Events, Failure>;
     }
 
-    pub trait Events: Send {
+    pub trait Events: Send + 'static {
         /// Whether there can be any.
         const ANY: bool;
 
         /// The name of an event that says no topic.
         fn without_topic() -> Option<&'static str>;
 
-        fn enqueue(self, to: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send;
+        fn add(self, to: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send;
     }
 }
 
@@ -78,7 +83,7 @@ impl sealed::Events for () {
         None
     }
 
-    fn enqueue(self, _: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send {
+    fn add(self, _: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send {
         ready(Ok(()))
     }
 }
@@ -87,13 +92,16 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for E {
     const ANY: bool = true;
 
     fn without_topic() -> Option<&'static str> {
-        let descriptor = E::descriptor();
-        // Each variant's event has its own.
-        (!E::HAS_TYPES && descriptor.topic().is_none()).then(|| descriptor.name())
+        // An enum's topic is that of all its variants.
+        if E::descriptor().topic().is_some() {
+            return None;
+        }
+        let homeless = |(event, is_earlier): &(&Descriptor, bool)| !is_earlier && event.topic().is_none();
+        events::<E>().into_iter().find(homeless).map(|(event, _)| event.name())
     }
 
-    async fn enqueue(self, to: &mut Publication) -> Result<(), SendError> {
-        to.enqueue(&self).await
+    async fn add(self, to: &mut Publication) -> Result<(), SendError> {
+        to.add(&self).await
     }
 }
 
@@ -104,9 +112,9 @@ impl<T: Events> sealed::Events for Option<T> {
         T::without_topic()
     }
 
-    async fn enqueue(self, to: &mut Publication) -> Result<(), SendError> {
+    async fn add(self, to: &mut Publication) -> Result<(), SendError> {
         match self {
-            Some(events) => events.enqueue(to).await,
+            Some(events) => events.add(to).await,
             None => Ok(()),
         }
     }
@@ -119,9 +127,9 @@ impl<T: Events> sealed::Events for Vec<T> {
         T::without_topic()
     }
 
-    async fn enqueue(self, to: &mut Publication) -> Result<(), SendError> {
+    async fn add(self, to: &mut Publication) -> Result<(), SendError> {
         for events in self {
-            events.enqueue(to).await?;
+            events.add(to).await?;
         }
         Ok(())
     }
@@ -138,8 +146,8 @@ macro_rules! tuples {
                 [$($event::without_topic()),*].into_iter().flatten().next()
             }
 
-            async fn enqueue(self, to: &mut Publication) -> Result<(), SendError> {
-                $(self.$index.enqueue(to).await?;)*
+            async fn add(self, to: &mut Publication) -> Result<(), SendError> {
+                $(self.$index.add(to).await?;)*
                 Ok(())
             }
         }
@@ -161,9 +169,21 @@ impl Publisher {
         Arc::new(Self { producer, group: group.into() })
     }
 
-    /// The events that are caused by the one with this envelope.
-    pub(super) fn of(self: &Arc<Self>, cause: Envelope) -> Publication {
-        Publication { publisher: Arc::clone(self), cause, index: 0, sent: Vec::new() }
+    /// The events that are caused by this message.
+    pub(super) fn of<E>(self: &Arc<Self>, cause: &Delivery<E>) -> Publication {
+        let envelope = cause.envelope();
+        // Without a source, its id is only known to be its own among those of its topic.
+        let cause_source = match envelope.source() {
+            Some(source) => source.to_owned(),
+            None => Origin::before_retries(cause.headers()).map_or(cause.topic(), |origin| origin.topic).to_owned(),
+        };
+        Publication {
+            publisher: Arc::clone(self),
+            cause: envelope,
+            cause_source,
+            before: Vec::new(),
+            records: Vec::new(),
+        }
     }
 }
 
@@ -172,28 +192,45 @@ impl Publisher {
 pub struct Publication {
     publisher: Arc<Publisher>,
     cause: Envelope,
-    /// How many events came before.
-    index: u32,
-    sent: Vec<Enqueued>,
+    cause_source: String,
+    /// Type and key of the events before.
+    before: Vec<(String, Option<Vec<u8>>)>,
+    records: Vec<ProducerRecord>,
 }
 
 impl Publication {
-    async fn enqueue<E: EventSchema + 'static>(&mut self, event: &E) -> Result<(), SendError> {
+    async fn add<E: EventSchema + 'static>(&mut self, event: &E) -> Result<(), SendError> {
         let Publisher { producer, group } = &*self.publisher;
         let mut message = producer.message(event);
         if let Some(source) = producer.source() {
-            let id = id([
+            let kind = (event.described_by().event_type(), event.key().map(Cow::into_owned));
+            let index = self.before.iter().filter(|before| **before == kind).count();
+            let (event_type, key) = &kind;
+            let id = id(&[
                 source.as_bytes(),
                 group.as_bytes(),
-                self.cause.source().unwrap_or_default().as_bytes(),
+                self.cause_source.as_bytes(),
                 self.cause.id().as_bytes(),
-                event.described_by().event_type().as_bytes(),
-                &self.index.to_be_bytes(),
+                event_type.as_bytes(),
+                key.as_deref().unwrap_or_default(),
+                &(index as u64).to_be_bytes(),
             ]);
             message = message.envelope(Envelope::caused_by(&self.cause).with_id(id));
+            self.before.push(kind);
         }
-        self.index += 1;
-        self.sent.push(message.enqueue().await?);
+        self.records.push(message.to_record().await?);
+        Ok(())
+    }
+
+    /// Sends them in their order, and waits until all are acknowledged.
+    async fn send(self) -> Result<(), SendError> {
+        let mut sent = Vec::with_capacity(self.records.len());
+        for record in &self.records {
+            sent.push(self.publisher.producer.enqueue_record(record).await?);
+        }
+        for sent in sent {
+            sent.await?;
+        }
         Ok(())
     }
 }
@@ -202,7 +239,7 @@ impl Publication {
 ///
 /// A UUID of version 8 (RFC 9562, section 5.8 and its example B.2), the first bits of the SHA-256 of the parts, each with
 /// its length before it.
-fn id(parts: [&[u8]; 6]) -> String {
+fn id(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
@@ -213,26 +250,46 @@ fn id(parts: [&[u8]; 6]) -> String {
     Uuid::new_v8(bytes).to_string()
 }
 
-/// Publishes what a handler has returned, and waits until it is acknowledged.
-pub(super) async fn finish(returned: impl Returned, publication: Option<Publication>) -> Result<(), Failure> {
-    use sealed::Events;
+/// The end of a call: its failure, or its events, which are not published yet.
+pub(super) struct Outputs(Result<Option<Publishing>, Failure>);
 
-    let events = returned.events()?;
-    let Some(mut publication) = publication else { return Ok(()) };
-    events.enqueue(&mut publication).await.map_err(failure)?;
-    for sent in publication.sent {
-        sent.await.map_err(failure)?;
+impl Handled for Outputs {
+    fn handled(self) -> Result<Option<Publishing>, Failure> {
+        self.0
     }
-    Ok(())
 }
 
-/// Brokers that are away are no fault of the message: it waits for them.
+impl handled::Sealed for Outputs {}
+
+/// Encodes what a handler has returned, all of it before any is sent: an event that is invalid is not half of an answer.
+pub(super) fn outputs(returned: impl Returned, publication: Option<Publication>) -> Outputs {
+    use sealed::Events;
+
+    Outputs(returned.events().map(|events| {
+        let mut publication = publication?;
+        Some(Publishing(Box::pin(async move {
+            events.add(&mut publication).await.map_err(failure)?;
+            publication.send().await.map_err(failure)
+        })))
+    }))
+}
+
+/// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has
+/// to act, because a topic or a right is missing.
 fn failure(error: SendError) -> Failure {
-    if error.is_invalid() || error.is_config() || error.is_permanent() {
-        error.into()
-    } else {
-        Failure::unavailable(error)
-    }
+    use RDKafkaErrorCode as C;
+
+    let refused = matches!(
+        error.code(),
+        Some(
+            C::MessageSizeTooLarge
+                | C::MessageBatchTooLarge
+                | C::InvalidMessage
+                | C::InvalidMessageSize
+                | C::InvalidRecord
+        )
+    );
+    if error.is_invalid() || refused { Failure::reject(error) } else { Failure::unavailable(error) }
 }
 
 #[cfg(test)]
@@ -242,10 +299,10 @@ mod tests {
     /// Ids of events that were published by an earlier release must come out again.
     #[test]
     fn ids_stay_as_they_are() {
-        let parts = [&b"/shop"[..], b"billing", b"/orders", b"7", b"accepted.v1", &[0, 0, 0, 1]];
-        assert_eq!(id(parts), "89b8be96-d338-8653-9be5-c8697fa8d63f");
+        let parts = [&b"/shop"[..], b"billing", b"/orders", b"7", b"accepted.v1", b"A-1", &[0; 8]];
+        assert_eq!(id(&parts), "d8ca68f9-dda6-8a79-adab-a92b0ab4ecc3");
         // No two lists of parts are the same bytes.
-        let moved = [&b"/shopb"[..], b"illing", b"/orders", b"7", b"accepted.v1", &[0, 0, 0, 1]];
-        assert_ne!(id(moved), id(parts));
+        let moved = [&b"/shopb"[..], b"illing", b"/orders", b"7", b"accepted.v1", b"A-1", &[0; 8]];
+        assert_ne!(id(&moved), id(&parts));
     }
 }

@@ -133,8 +133,10 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self.subscription.handle()
     }
 
-    pub(crate) fn topics(&self) -> &[String] {
-        &self.subscription.topics
+    /// The names of its group and its topics.
+    pub(crate) fn name(&self) -> String {
+        let Subscription { config, topics, .. } = &self.subscription;
+        format!("{}:{}", config.group_id().unwrap_or_default(), topics.join(","))
     }
 
     /// Sets the producer of the events that the handler of [`run_with`](Self::run_with) returns.
@@ -453,7 +455,9 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     fn for_handlers(self, setting: &'static str) -> Self {
         Self { for_handlers: Some(setting), ..self }
     }
+}
 
+impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
     /// example see [`Batches`].
     ///
@@ -481,7 +485,8 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// # }
     /// ```
     pub fn batches(mut self) -> Result<Batches<E>, RunError> {
-        if let Some(setting) = self.for_handlers {
+        let publishes = self.producer.as_ref().map(|_| "publish_with");
+        if let Some(setting) = self.for_handlers.or(publishes) {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
@@ -527,6 +532,9 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         H: Fn(Delivery<E>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
+        if self.producer.is_some() {
+            return Err(RunErrorKind::Policy("`publish_with` is a setting of `run_with`").into());
+        }
         let Self { subscription, policy, tombstones, selection, loader, .. } = self;
         let settings = subscription.config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
         let end = policy.until_end.then(|| End::new(settings));
@@ -606,14 +614,19 @@ where
     ///
     /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. The
     /// events are sent to their own topics by the producer of [`publish_with`](Self::publish_with), in their order, and
-    /// the handled message is finished when all of them are acknowledged. If the brokers are away, it waits as after
-    /// [`Failure::unavailable`](crate::kafka::Failure::unavailable).
+    /// the handled message is finished when all of them are acknowledged. The time of this is not the handler's: no
+    /// [timeout](Self::handler_timeout) ends it. If the brokers are away, or refuse the topic, the message waits as after
+    /// [`Failure::unavailable`](crate::kafka::Failure::unavailable), and the consumer is not ready. If one of the events is
+    /// invalid, none is sent, and the message is rejected. If one is too large for the brokers, the message is rejected,
+    /// too.
     ///
     /// The envelope of a returned event names the handled event as its [causation](crate::Envelope::causation), and
-    /// continues its trace. Its id is derived from the producer's source, the group, the source and id of the handled
-    /// event, its own type, and its place among the returned events. A handler that runs twice for one message
-    /// therefore publishes events with the same ids, by which consumers recognise the repeated ones. A producer
-    /// without envelopes ([`plain`](EventProducer::plain)) sends none of this.
+    /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
+    /// source and id of the handled event, its own type and key, and its place among the returned events of this type and
+    /// key. A handler that runs twice for one message, and returns the same events, publishes them with the same ids,
+    /// by which consumers recognise the repeated ones. The source must therefore be the same in all processes of the
+    /// group; by default it is the `client.id`. A producer without envelopes ([`plain`](EventProducer::plain)) sends none
+    /// of this.
     ///
     /// ```
     /// use event_schema::kafka::{Attempt, EmbeddedKafka, EventConsumer, EventProducer, Failure, Key, State};

@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 use super::core::{Outcome, Partition, Taken, Ticket};
 use super::delivery::Delivery;
 use super::driver::{Dismissal, Shared, State};
-use super::failure::{Failure, Handled};
+use super::failure::{Failure, Handled, Publishing};
 use super::fault::Fault;
-use super::forward::Forward;
+use super::forward::{Forward, LONG, while_ready};
 use super::loader::{At, LOOK, Loaded, Loader, NotYet};
 use super::panics::guarded;
 use super::raw::Raw;
@@ -29,8 +29,9 @@ use crate::kafka::message::Place;
 /// The outcome of a record.
 type Finished = session::Finished<Fault>;
 
-pub(super) type Tombstones =
-    Box<dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync>;
+pub(super) type Tombstones = Box<
+    dyn Fn(Delivery<()>) -> Pin<Box<dyn Future<Output = Result<Option<Publishing>, Failure>> + Send>> + Send + Sync,
+>;
 
 /// Runs the workers until the polling thread ends, or until the close has reached its deadline: the polling thread may
 /// wait for brokers that are away.
@@ -281,7 +282,7 @@ where
                 }
             }
         };
-        match self.handle(ticket, raw, loaded, place).await {
+        match self.handle(shared, ticket, raw, loaded, place).await {
             Ok(finished) => finished,
             Err(fault) => Finished::Failed(fault),
         }
@@ -298,10 +299,19 @@ where
                 tokio::time::sleep(LOOK).await;
             }
         };
+        let another = async {
+            loop {
+                shared.ready.notified().await;
+                // Another worker may have taken what this one is told of.
+                if shared.lock().session.wakes().taker {
+                    break;
+                }
+            }
+        };
         tokio::select! {
             () = ready => {}
             // This worker has something else to do: messages that need no schema, or know theirs.
-            () = shared.ready.notified() => {}
+            () = another => {}
             () = interrupted => {}
         }
         shared.lock().session.begin(ticket, shared.now());
@@ -309,6 +319,7 @@ where
 
     async fn handle(
         &self,
+        shared: &Shared,
         ticket: Ticket,
         raw: Raw,
         (body, structured): Loaded<E>,
@@ -328,6 +339,30 @@ where
                 None => return Ok(Finished::Unhandled(Outcome::Done)),
             },
         };
-        handled.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
+        let published = match handled {
+            Ok(Some(publishing)) => Box::pin(self.publish(shared, &ticket, place, publishing)).await,
+            Ok(None) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        published.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
+    }
+
+    /// Publishes the events that a handler has returned. The time is not the handler's: brokers that are away spend no
+    /// attempt. While they do not acknowledge, the consumer is not ready.
+    async fn publish(
+        &self,
+        shared: &Shared,
+        ticket: &Ticket,
+        place: &Place,
+        Publishing(sent): Publishing,
+    ) -> Result<(), Failure> {
+        shared.lock().session.put_by(ticket);
+        let late = async {
+            tokio::time::sleep(LONG).await;
+            format!("{place}@{}: the events that its handler returned are not acknowledged yet", ticket.offset)
+        };
+        let published = while_ready(shared, ticket, sent, late).await;
+        shared.lock().session.begin(ticket, shared.now());
+        published
     }
 }

@@ -535,6 +535,10 @@ impl EventProducer {
     ///
     /// A [`SendError`] if the brokers refuse it or do not answer.
     pub async fn send_record(&self, record: &ProducerRecord) -> Result<Sent, SendError> {
+        self.enqueue_record(record).await?.await
+    }
+
+    pub(crate) async fn enqueue_record(&self, record: &ProducerRecord) -> Result<Enqueued, SendError> {
         let message = Message {
             partition: record.partition,
             key: record.key.as_deref(),
@@ -543,7 +547,7 @@ impl EventProducer {
             headers: outgoing::copy(&record.headers),
         };
         self.queue.check_open()?;
-        self.queue.enqueue(To::Other(&record.topic), message, None).await?.await
+        self.queue.enqueue(To::Other(&record.topic), message, None).await
     }
 
     /// The owner knows that messages in the queue are lost if the producer is dropped: nothing warns of them.

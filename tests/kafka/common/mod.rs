@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 
 pub mod log;
+pub mod shop;
 
 use std::collections::HashMap;
 use std::env;

@@ -7,13 +7,14 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::fields::Writer;
-use super::paper::{LINE, id_of, id_of_version};
+use super::paper::{LINE, id_of_version};
 use super::secrets::Secrets;
-use crate::contract::catalog::check::{compare, reason_of};
+use super::spot::Spot;
+use crate::contract::catalog::check::{Part, compare, is_of_event, is_requirement, reason_of};
 use crate::contract::catalog::error::CatalogError;
 use crate::contract::catalog::folder::{Revision, read_revisions};
-use crate::contract::catalog::recorded::Contract;
-use crate::contract::compat::{Direction, Finding, rule, without_annotations};
+use crate::contract::catalog::recorded::{Contract, Documents};
+use crate::contract::compat::{Direction, Finding, rule};
 
 /// How many characters of a side are shown.
 const MAX_SIDE: usize = 160;
@@ -29,7 +30,8 @@ pub(super) struct Step {
 
 struct Change {
     finding: Finding,
-    is_avro: bool,
+    part: Part,
+    spot: Spot,
     /// The reason of the recorded exception that accepts it.
     accepted: Option<String>,
 }
@@ -45,9 +47,11 @@ pub(super) fn history(
     if let Some(before) = before {
         secrets.join(Secrets::of(&(before.shape)()));
         let version = before.descriptor.version();
-        let changes = compare(contract, &Revision::of_today(before, recorded))?;
-        let changes = changes.into_iter().filter(|(is_avro, _)| !is_avro);
-        let changes = changes.map(|(is_avro, finding)| Change { finding, is_avro, accepted: None }).collect();
+        let earlier = Revision::of_today(before, recorded);
+        let changes = compare(contract, &earlier)?;
+        let changes = changes.into_iter().filter(|(part, _)| *part != Part::Avro);
+        let change = |(part, finding)| Change::new(part, finding, &earlier.documents, contract);
+        let changes = changes.map(change).collect();
         let ids = Writer::write(&(before.shape)(), &id_of_version(version), None, secrets).ids;
         steps.push(Step { title: format!("From version {version}"), before: Some((version, ids)), changes });
     }
@@ -58,16 +62,16 @@ pub(super) fn history(
         let next = revisions.get(at + 1);
         let later = next.map_or_else(|| contract.clone(), |next| contract.with(next.documents.clone()));
         let mut changes = Vec::new();
-        for (is_avro, finding) in compare(&later, revision)? {
+        for (part, finding) in compare(&later, revision)? {
             let accepted = if finding.is_breaking() { reason_of(contract, recorded, &finding)? } else { None };
-            changes.push(Change { finding, is_avro, accepted });
+            changes.push(Change { accepted, ..Change::new(part, finding, &revision.documents, &later) });
         }
         let title = match next {
             Some(_) => format!("From revision {} to revision {}", at + 1, at + 2),
             None if count == 1 => "Since it was recorded".to_owned(),
             None => format!("Since revision {count}"),
         };
-        // What is recorded last is usually the contract of today.
+        // The last recorded contract is usually that of today.
         if next.is_some() || changes.iter().any(Change::is_shown) {
             steps.push(Step { title, before: None, changes });
         }
@@ -77,6 +81,18 @@ pub(super) fn history(
 }
 
 impl Change {
+    /// A change from documents to those of a contract.
+    fn new(part: Part, finding: Finding, before: &Documents, after: &Contract) -> Self {
+        // Variants are counted in the schema that writes.
+        let document = match (part, finding.direction()) {
+            (Part::Accepted, _) => &before.accepted,
+            (_, Direction::Backward) => before.written.as_ref().unwrap_or(&before.accepted),
+            (_, Direction::Forward) => after.written().unwrap_or(&after.documents.accepted),
+        };
+        let spot = Spot::of(finding.path(), if part == Part::Avro { &Value::Null } else { document });
+        Self { finding, part, spot, accepted: None }
+    }
+
     /// The id and the title of the document say what the page has elsewhere.
     fn is_shown(&self) -> bool {
         !matches!(self.finding.path(), "#/$id" | "#/title" | "#/description")
@@ -114,44 +130,41 @@ impl Step {
     }
 
     fn change(&self, change: &Change, version: &str, ids: &HashSet<String>, secrets: &Secrets) -> Markup {
-        let finding = &change.finding;
-        let mut spot = Spot::of(finding.path());
-        if finding.rule() == rule::TOPIC_CHANGED {
-            spot.keyword = Some("topic".to_owned());
-        } else if finding.rule() == rule::KEY_CHANGED {
-            spot.keyword = Some("message key".to_owned());
-        }
-        let id = spot.id(version);
-        // A field that is gone is that of the version before.
-        let id = match &self.before {
-            Some((before, before_ids)) if !ids.contains(&id) => {
-                Some(spot.id(&id_of_version(*before))).filter(|id| before_ids.contains(id))
-            }
-            _ => Some(id).filter(|id| ids.contains(id)),
+        let (finding, spot) = (&change.finding, &change.spot);
+        let keyword = match finding.rule() {
+            changed if changed == rule::TOPIC_CHANGED => Some("topic".to_owned()),
+            changed if changed == rule::KEY_CHANGED => Some("message key".to_owned()),
+            _ => spot.keyword(),
         };
+        // A field that is gone is that of the version before.
+        let earlier = self.before.as_ref().map(|(before, ids)| (id_of_version(*before), ids));
+        let versions =
+            std::iter::once((version, ids)).chain(earlier.as_ref().map(|(before, ids)| (before.as_str(), *ids)));
+        let id = spot.id(&versions.collect::<Vec<_>>());
         let is_secret = spot.names.iter().any(|name| secrets.has_name(name));
-        let sides = [finding.before(), finding.after()].map(|side| side.map(|side| shown(side, &spot, secrets)));
+        let has_sides = !is_secret && !is_requirement(finding) && finding.rule() != rule::DESCRIPTION_CHANGED;
+        let sides = [finding.before(), finding.after()].map(|side| side.map(|side| shown(side, spot, secrets)));
         let link = id.filter(|_| !spot.names.is_empty());
         // The page has the field.
-        let is_elsewhere = link.is_some() && spot.keyword.is_none();
+        let is_elsewhere = link.as_ref().is_some_and(|(_, is_own)| *is_own) && keyword.is_none();
         html! {
             p class="facts" {
-                @if let Some(id) = &link { a href={ "#" (id) } { code { (spot.path) } } }
+                @if let Some((id, _)) = &link { a href={ "#" (id) } { code { (spot.path) } } }
                 @else if !spot.path.is_empty() { code { (spot.path) } }
-                @else if spot.keyword.is_none() { "the event" }
-                @if let Some(keyword) = &spot.keyword { " " (keyword) }
-                " " (verb(finding))
+                @else if keyword.is_none() { "the event" }
+                @if let Some(keyword) = &keyword { " " (keyword) }
+                " " (verb(change))
                 @if finding.is_breaking() { " " span class="badge break" { "incompatible" } }
                 @else { " " span class="badge ok" { "compatible" } }
-                @if change.is_avro { " " span class="badge" { "Avro" } }
+                @if change.part == Part::Avro { " " span class="badge" { "Avro" } }
                 @if is_secret { " " span class="badge warn" { "sensitive" } }
             }
-            @if !is_secret && !is_requirement(finding) && !is_description(finding) {
+            @if has_sides {
                 @match &sides {
-                    [Some(before), Some(after)] => {
+                    [Some(Some(before)), Some(Some(after))] => {
                         p class="sides" { span class="label" { "from " } code { (before) } " " span class="label" { "to " } code { (after) } }
                     }
-                    [None, Some(only)] | [Some(only), None] if !is_elsewhere => {
+                    [None, Some(Some(only))] | [Some(Some(only)), None] if !is_elsewhere => {
                         p class="sides" { code { (only) } }
                     }
                     _ => {}
@@ -184,125 +197,40 @@ impl Step {
     }
 }
 
-/// The place of a change: a field or a type, and a keyword of its schema.
-struct Spot {
-    /// As readers know it, such as `Address.street`.
-    path: String,
-    /// The type, and the names of fields from there on.
-    type_name: Option<String>,
-    names: Vec<String>,
-    keyword: Option<String>,
-}
-
-impl Spot {
-    fn of(pointer: &str) -> Self {
-        let decode = |token: &str| token.replace("~1", "/").replace("~0", "~");
-        let mut tokens = pointer.trim_start_matches('#').split('/').skip(1).map(decode).peekable();
-        let mut spot = Self { path: String::new(), type_name: None, names: Vec::new(), keyword: None };
-        let mut keywords = Vec::new();
-        while let Some(token) = tokens.next() {
-            let ends = tokens.peek().is_none();
-            match token.as_str() {
-                "$defs" | "definitions" if !ends => {
-                    let name = tokens.next().unwrap_or_default();
-                    spot = Self { path: name.clone(), type_name: Some(name), names: Vec::new(), keyword: None };
-                }
-                "properties" | "required" | "patternProperties" if !ends => {
-                    let name = tokens.next().unwrap_or_default();
-                    if !spot.path.is_empty() {
-                        spot.path.push('.');
-                    }
-                    spot.path += &name;
-                    spot.names.push(name);
-                    if token != "properties" {
-                        keywords.push(token);
-                    }
-                }
-                "items" if !ends => spot.path += "[]",
-                "additionalProperties" if !ends => spot.path += "{}",
-                "allOf" | "anyOf" | "oneOf" | "prefixItems" if !ends => {
-                    let at = tokens.next().unwrap_or_default();
-                    keywords.push(format!("{token} {at}"));
-                }
-                _ => keywords.push(token),
-            }
-        }
-        spot.keyword = (!keywords.is_empty()).then(|| keywords.join(" "));
-        spot
-    }
-
-    fn id(&self, version: &str) -> String {
-        let names: Vec<String> = self.names.iter().map(|name| id_of(name)).collect();
-        let start = match &self.type_name {
-            Some(name) => format!("{version}:{}", id_of(name)),
-            None => version.to_owned(),
+/// How a change is called.
+fn verb(change: &Change) -> &'static str {
+    let finding = &change.finding;
+    if is_requirement(finding) {
+        let is_added = finding.rule() != rule::REQUIRED_ATTRIBUTE_REMOVED;
+        return match (change.part, finding.direction(), is_added) {
+            (Part::Written, Direction::Backward, true) => "now always written",
+            (Part::Written, ..) | (_, Direction::Forward, _) => "may now be left out",
+            (_, Direction::Backward, true) => "now required",
+            (_, Direction::Backward, false) => "no longer required",
         };
-        // A field within a field without a type of its own has no place of its own.
-        names.first().map_or_else(|| start.clone(), |name| format!("{start}.{name}"))
     }
-}
-
-fn is_requirement(finding: &Finding) -> bool {
-    finding.path().rsplit('/').nth(1) == Some("required")
-}
-
-/// Whether the change is one of the event, and not of its messages.
-fn is_of_event(finding: &Finding) -> bool {
-    [rule::TOPIC_CHANGED, rule::KEY_CHANGED, rule::AVRO_SCHEMA_REMOVED].contains(&finding.rule())
-}
-
-fn is_description(finding: &Finding) -> bool {
-    finding.rule() == rule::DESCRIPTION_CHANGED
-}
-
-fn verb(finding: &Finding) -> &'static str {
-    let is_added = finding.rule().id().ends_with("ADDED");
     match (finding.before(), finding.after()) {
-        _ if is_requirement(finding) => {
-            if (finding.direction() == Direction::Backward) == is_added {
-                "added"
-            } else {
-                "removed"
-            }
-        }
         (None, Some(_)) => "added",
         (Some(_), None) => "removed",
         _ => "changed",
     }
 }
 
-/// A side of a change as one line, without texts and without what is sensitive.
-fn shown(side: &Value, spot: &Spot, secrets: &Secrets) -> String {
-    let is_value = spot.keyword.as_deref().is_some_and(|keyword| matches!(keyword, "default" | "const" | "enum"));
-    let mut side = if is_value { secrets.mask(side) } else { without_annotations(side) };
-    if !is_value {
-        remove_defaults(&mut side, false);
-    }
+/// A side of a change as one line, without texts. None if it is a value with sensitive parts.
+fn shown(side: &Value, spot: &Spot, secrets: &Secrets) -> Option<String> {
+    let keyword = spot.keywords.last().map(String::as_str);
+    let mut side = match keyword {
+        Some("const" | "default" | "enum") if secrets.mask(side) != *side => return None,
+        Some("const" | "default" | "enum") => side.clone(),
+        _ => secrets.redact(side),
+    };
     side.sort_all_objects();
     let text = match side {
         Value::String(text) => text,
         side => side.to_string(),
     };
-    match text.char_indices().nth(MAX_SIDE) {
+    Some(match text.char_indices().nth(MAX_SIDE) {
         Some((end, _)) => format!("{} ...", &text[..end]),
         None => text,
-    }
-}
-
-/// Removes the defaults in a schema, which may be those of sensitive fields. In an object of schemas by name, `default` is one
-/// of the names.
-fn remove_defaults(schema: &mut Value, by_name: bool) {
-    match schema {
-        Value::Object(entries) => {
-            if !by_name {
-                entries.remove("default");
-            }
-            for (key, inner) in entries {
-                let names = ["$defs", "definitions", "patternProperties", "properties"];
-                remove_defaults(inner, !by_name && names.contains(&key.as_str()));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| remove_defaults(item, false)),
-        _ => {}
-    }
+    })
 }

@@ -9,6 +9,7 @@ use super::fields::Writer;
 use super::index::{Card, FoundField};
 use super::markdown;
 use super::paper::{LINE, Paper, code_block, id_of_version, place_of, self_link};
+use super::rules::sorted;
 use super::secrets::Secrets;
 use crate::contract::catalog::error::CatalogError;
 use crate::contract::catalog::folder::files;
@@ -75,10 +76,10 @@ pub(super) fn page(service: &str, versions: &[&Contract], recorded: &Path) -> Re
                         (LINE) li {
                             a href={ "#" (section.id) } { "Version " (section.version) }
                             ul {
-                                li { a href={ "#" (section.id) ".fields" } { "Fields" } }
+                                li { a href={ "#" (section.id) "~fields" } { "Fields" } }
                                 @for (name, id) in &section.types { li { a href={ "#" (id) } { code { (name) } } } }
-                                @if section.has_examples { li { a href={ "#" (section.id) ".examples" } { "Examples" } } }
-                                @if section.has_changes { li { a href={ "#" (section.id) ".changes" } { "Changes" } } }
+                                @if section.has_examples { li { a href={ "#" (section.id) "~examples" } { "Examples" } } }
+                                @if section.has_changes { li { a href={ "#" (section.id) "~changes" } { "Changes" } } }
                             }
                         }
                     }
@@ -125,6 +126,7 @@ fn section(
     let notes = notes(contract);
     let examples = notes.examples.map(|examples| examples()).unwrap_or_default();
     let title = format!("Version {}", event.version());
+    let files = recorded_files(contract, recorded);
     let markup = html! {
         (LINE) section class="version" id=(id) {
             h2 { (title) @if is_newest { " " span class="badge" { "current" } } " " (self_link(&id, &title)) }
@@ -137,24 +139,28 @@ fn section(
                 }
             }
             p class="note" {
-                "Message type " code { (event.event_type()) } ". Recorded in "
-                @for (at, file) in recorded_files(contract).iter().enumerate() { @if at > 0 { ", " } code { (file) } }
-                "."
+                "Message type " code { (event.event_type()) } ". "
+                @if files.is_empty() { "Not recorded yet." }
+                @else {
+                    "Recorded in "
+                    @for (at, file) in files.iter().enumerate() { @if at > 0 { ", " } code { (file) } }
+                    "."
+                }
             }
-            (LINE) h3 id={ (id) ".fields" } { "Fields" }
+            (LINE) h3 id={ (id) "~fields" } { "Fields" }
             (written.fields)
             @if !written.types.is_empty() {
-                (LINE) h3 id={ (id) ".types" } { "Types" }
+                (LINE) h3 id={ (id) "~types" } { "Types" }
                 @for (_, _, section) in &written.types { (section) }
             }
             @if !examples.is_empty() {
-                (LINE) h3 id={ (id) ".examples" } { @if examples.len() == 1 { "Example" } @else { "Examples" } }
+                (LINE) h3 id={ (id) "~examples" } { @if examples.len() == 1 { "Example" } @else { "Examples" } }
                 @for (at, example) in examples.iter().enumerate() {
-                    (LINE) (code_block(&format!("Example {}", at + 1), &text_of(&secrets.mask(example))))
+                    (LINE) (code_block(&format!("Example {}", at + 1), &format!("{:#}", sorted(&secrets.mask(example)))))
                 }
             }
             @if !steps.is_empty() {
-                (LINE) h3 id={ (id) ".changes" } { "Changes" }
+                (LINE) h3 id={ (id) "~changes" } { "Changes" }
                 @for step in &steps {
                     (LINE) h4 { (step.title) }
                     p class="note" { (step.summary()) }
@@ -183,15 +189,9 @@ fn section(
     Ok((section, found.collect()))
 }
 
-fn text_of(example: &serde_json::Value) -> String {
-    let mut example = example.clone();
-    example.sort_all_objects();
-    format!("{example:#}")
-}
-
-/// The files of the contract, from the folder of the recorded contracts.
-fn recorded_files(contract: &Contract) -> Vec<String> {
+/// The recorded files of the contract, from the folder of all.
+fn recorded_files(contract: &Contract, recorded: &Path) -> Vec<String> {
     let files = files(contract, Path::new(""));
-    let names = files.iter().filter(|file| file.document.is_some());
+    let names = files.iter().filter(|file| file.document.is_some() && recorded.join(&file.path).is_file());
     names.map(|file| file.path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")).collect()
 }

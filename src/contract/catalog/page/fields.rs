@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::markdown;
 use super::paper::{LINE, code_block, id_of, self_link};
-use super::rules::{joined, list, words};
-use super::secrets::{Secrets, is_secret_field};
+use super::rules::{OWN_CODE, joined, list, sorted, words};
+use super::secrets::{Secrets, has_marks, is_secret_field};
 use crate::contract::compat::without_annotations;
 use crate::contract::parts::holds_itself;
 use crate::contract::shape::{
-    Content, Definition, Enum, Field, Foreign, Form, Kind, Notes, Presence, Record, Rule, Shape, Tagging, Text, Variant,
+    Content, Definition, Enum, Field, Foreign, Form, Kind, Logical, Notes, Presence, Record, Rule, Shape, Tagging,
+    Text, Variant,
 };
 
 /// How many values of an enum its fields list.
@@ -74,7 +75,31 @@ struct Place<'a> {
     path: &'a str,
     /// The values there are sensitive.
     hidden: bool,
+    /// Unknown fields are refused there.
+    closed: bool,
+    /// All of the fields that are required there may be missing together.
+    maybe: bool,
 }
+
+impl<'a> Place<'a> {
+    fn of(id: &'a str, path: &'a str, hidden: bool) -> Self {
+        Self { id, path, hidden, closed: false, maybe: false }
+    }
+}
+
+/// The fields of a value that stand among others.
+#[derive(Default)]
+struct Flat {
+    rows: Markup,
+    /// Fields that have no rows of their own: what they are called, and their values.
+    others: Option<(&'static str, Markup)>,
+    rules: Vec<Markup>,
+    /// There may be none of them.
+    maybe: bool,
+}
+
+const ANY_OTHER: &str = "any other field";
+const FURTHER: &str = "further fields";
 
 /// A value in words.
 struct ValueText {
@@ -112,7 +137,7 @@ impl<'s> Writer<'s> {
         let fields = match shape.kind() {
             Kind::Named(definition) => {
                 let hidden = secrets.has_type(definition);
-                writer.form(&definition.form, definition.written.as_ref(), Place { id: &own, path: "", hidden })
+                writer.definition(definition, Place::of(&own, "", hidden))
             }
             _ => {
                 let value = writer.value(shape);
@@ -140,16 +165,23 @@ impl<'s> Writer<'s> {
             Source::Definition(definition) => {
                 let hidden = self.secrets.has_type(definition);
                 let path = format!("{name}.");
-                let place = Place { id: &place, path: &path, hidden };
-                let body = self.form(&definition.form, definition.written.as_ref(), place);
+                let body = self.definition(definition, Place::of(&place, &path, hidden));
                 let notes = if hidden { Notes { examples: None, ..definition.notes } } else { definition.notes };
                 (notes, html! { @if hidden { p class="note" { "Used in a sensitive field." } } (body) })
             }
             Source::Foreign(foreign) => {
                 let mut generator = SchemaGenerator::default();
-                let mut schema = without_annotations((foreign.whole)(&mut generator).as_value());
-                schema.sort_all_objects();
-                let text = format!("{schema:#}");
+                let mut schema = (foreign.whole)(&mut generator).to_value();
+                // The types that it refers to have no other place on the page.
+                let definitions = generator.take_definitions(false);
+                if let Value::Object(keywords) = &mut schema
+                    && !definitions.is_empty()
+                {
+                    keywords.insert("$defs".to_owned(), definitions.into());
+                }
+                let is_secret = self.secrets.has_foreign(&foreign) || has_marks(&schema);
+                let schema = if is_secret { self.secrets.redact(&schema) } else { without_annotations(&schema) };
+                let text = format!("{:#}", sorted(&schema));
                 (Notes::NONE, code_block(&format!("JSON Schema of {name}"), &text))
             }
         };
@@ -173,8 +205,8 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn form(&mut self, form: &Form, written: Option<&Form>, place: Place<'_>) -> Markup {
-        let body = match form {
+    fn definition(&mut self, definition: &Definition, place: Place<'_>) -> Markup {
+        let body = match &definition.form {
             Form::Content(content) => self.content(content, place),
             Form::Enum(choice) => self.choice(choice, place),
             Form::As(shape) => {
@@ -182,37 +214,42 @@ impl<'s> Writer<'s> {
                 html! { p { "The same as " (value.line()) "." } }
             }
         };
-        let output = match written {
+        let output = match &definition.written {
             Some(Form::As(shape)) => {
                 let value = self.value(&shape());
                 html! { p class="note" { "It is written as " (value.line()) "." } }
             }
             _ => html! {},
         };
-        html! { (body) (output) }
+        html! { (body) (output) @if definition.ruled { p class="note" { "All of it together: " (OWN_CODE) "." } } }
     }
 
     fn content(&mut self, content: &Content, place: Place<'_>) -> Markup {
         match content {
             Content::Unit => html! { p { code { "null" } } },
             Content::Inner(field) => {
-                let value = self.field_value(field);
-                html! { p { (value.line()) } }
+                let (value, more) = self.item(field, place);
+                html! { p { (value) } (more) }
             }
             Content::Tuple(fields) => {
-                let values: Vec<Markup> = fields
-                    .iter()
-                    .filter(|field| field.read.is_some() || field.written.is_some())
-                    .map(|field| self.field_value(field).line())
-                    .collect();
-                html! { p { "An array of these items:" } ol { @for value in values { li { (value) } } } }
+                let known = fields.iter().filter(|field| field.read.is_some() || field.written.is_some());
+                let items: Vec<_> = known.map(|field| self.item(field, place)).collect();
+                html! { p { "An array of these items:" } ol { @for (value, more) in items { li { (value) (more) } } } }
             }
             Content::Record(record) => self.record(record, place),
         }
     }
 
+    /// A field without a name: its value, and its notes.
+    fn item(&mut self, field: &Field, place: Place<'_>) -> (Markup, Markup) {
+        let value = self.field_value(field).line();
+        let hidden = place.hidden || is_secret_field(field);
+        let more = self.details(field, &[], field.notes.description, hidden);
+        (html! { (value) (ways(field, place)) (marks(field)) }, more)
+    }
+
     fn record(&mut self, record: &Record, place: Place<'_>) -> Markup {
-        let fields = self.rows(record, place);
+        let fields = self.rows(record, Place { closed: record.closed, maybe: false, ..place });
         html! {
             @if record.fields.is_empty() && record.tag.is_none() { p { "An object without fields." } }
             @else { dl class="fields" { (fields) (LINE) } }
@@ -225,7 +262,7 @@ impl<'s> Writer<'s> {
             .fields
             .iter()
             .filter(|field| field.read.is_some() || field.written.is_some())
-            .map(|field| if field.flat { self.flattened(&(field.shape)(), place) } else { self.row(field, place) })
+            .map(|field| if field.flat { self.flat_row(field, place) } else { self.row(field, place) })
             .collect();
         html! {
             @if let Some((tag, name)) = record.tag {
@@ -238,55 +275,108 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// The fields of a value that stand among others.
-    fn flattened(&mut self, shape: &Shape, place: Place<'_>) -> Markup {
+    /// A field whose own fields stand among the others.
+    fn flat_row(&mut self, field: &Field, place: Place<'_>) -> Markup {
+        let shape = (field.shape)();
+        let hidden = place.hidden || is_secret_field(field);
+        let mut flat = self.flattened(&shape, Place { hidden, ..place });
+        flat.rules.extend(field.rules().iter().filter_map(|rule| words(rule, &shape)));
+        let marks = html! { (ways(field, place)) (marks(field)) };
+        let details = self.details(field, &flat.rules, field.notes.description, hidden);
+        if let Some((name, value)) = flat.others {
+            let is_none_too = flat.maybe && name == FURTHER;
+            let facts = html! { span class="kind" { (value) @if is_none_too { ", or none of them" } } (marks) };
+            return row_of(name, &html! { p class="facts" { (facts) } (details) });
+        }
+        if flat.rows.0.is_empty() || !flat.maybe && marks.0.is_empty() && details.0.is_empty() {
+            return flat.rows;
+        }
+        let name = if flat.maybe { "all or none of these" } else { "these fields" };
+        let facts = html! { @if !marks.0.is_empty() { p class="facts" { (marks) } } };
+        row_of(name, &html! { (facts) (details) dl class="fields" { (flat.rows) (LINE) } })
+    }
+
+    fn flattened(&mut self, shape: &Shape, place: Place<'_>) -> Flat {
         match shape.kind() {
-            Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => {
-                self.flattened(inner, place)
+            Kind::Optional(inner) | Kind::Omissible(inner) => {
+                Flat { maybe: true, ..self.flattened(inner, Place { maybe: true, ..place }) }
+            }
+            Kind::Ruled { shape: inner, rules } => {
+                let mut flat = self.flattened(inner, place);
+                flat.rules.extend(rules.iter().filter_map(|rule| words(rule, inner)));
+                flat
             }
             Kind::Ways { read, .. } => self.flattened(read, place),
+            Kind::Any => Flat { others: Some((ANY_OTHER, html! { "any value" })), ..Flat::default() },
             Kind::Map { keys, values } => {
                 let (keys, values) = (self.value(keys), self.value(values));
                 let key = (!keys.rules.is_empty()).then(|| html! { ", with names that are " (keys.line()) });
-                row_of("any other field", &html! { (values.line()) @if let Some(key) = key { (key) } })
+                let value = html! { (values.line()) @if let Some(key) = key { (key) } };
+                Flat { others: Some((ANY_OTHER, value)), ..Flat::default() }
             }
             Kind::Named(definition) => {
                 let id = (definition.id)();
                 if self.flat.contains(&id) {
-                    return html! {};
+                    return Flat::default();
                 }
                 self.flat.push(id);
                 let hidden = place.hidden || self.secrets.has_type(definition);
                 let place = Place { hidden, ..place };
-                let rows = match &definition.form {
+                let mut flat = match &definition.form {
                     Form::As(shape) => self.flattened(&shape(), place),
-                    Form::Content(Content::Inner(field)) => self.flattened(&(field.shape)(), place),
-                    Form::Content(Content::Record(record)) => self.rows(record, place),
-                    Form::Content(Content::Unit | Content::Tuple(_)) => html! {},
-                    Form::Enum(_) => {
-                        let link = self.link(Source::Definition(definition), shape);
-                        row_of("further fields", &html! { "those of " (link) })
+                    Form::Content(Content::Inner(field)) => {
+                        let shape = (field.shape)();
+                        let mut flat = self.flattened(&shape, place);
+                        flat.rules.extend(field.rules().iter().filter_map(|rule| words(rule, &shape)));
+                        flat
                     }
+                    Form::Content(Content::Record(record)) => {
+                        Flat { rows: self.rows(record, place), ..Flat::default() }
+                    }
+                    Form::Content(Content::Unit | Content::Tuple(_)) => Flat::default(),
+                    Form::Enum(_) => self.further(Source::Definition(definition), shape),
                 };
+                flat.rules.extend(definition.ruled.then(|| html! { (OWN_CODE) }));
                 self.flat.pop();
-                rows
+                flat
             }
-            Kind::Foreign(foreign) => {
-                let link = self.link(Source::Foreign(*foreign), shape);
-                row_of("further fields", &html! { "those of " (link) })
-            }
-            _ => html! {},
+            Kind::Foreign(foreign) => self.further(Source::Foreign(*foreign), shape),
+            _ => Flat::default(),
         }
+    }
+
+    /// Fields that the section of their type describes.
+    fn further(&mut self, source: Source, shape: &Shape) -> Flat {
+        let link = self.link(source, shape);
+        Flat { others: Some((FURTHER, html! { "those of " (link) })), ..Flat::default() }
     }
 
     fn row(&mut self, field: &Field, place: Place<'_>) -> Markup {
         let Some(name) = field.written.or(field.read) else { return html! {} };
-        let value = self.field_value(field);
-        let is_secret = is_secret_field(field);
-        let hidden = place.hidden || is_secret;
+        let mut value = self.field_value(field);
+        let hidden = place.hidden || is_secret_field(field);
         let description = if field.notes.description.is_empty() { value.description } else { field.notes.description };
         let id = self.find(place, name, description);
         let is_key = place.path.is_empty() && self.key == Some(name);
+        value.rules.extend(other_names(field.read, field.names(), name));
+        html! {
+            (LINE) div class="field" id=(id) {
+                dt { a href={ "#" (id) } { code { (name) } } }
+                dd {
+                    p class="facts" {
+                        span class="kind" { (value.name) }
+                        @for word in presence(field, place) { " " span class="badge" { (word) } }
+                        @if is_key { " " span class="badge key" { "message key" } }
+                        (marks(field))
+                    }
+                    (self.details(field, &value.rules, description, hidden))
+                }
+            }
+        }
+    }
+
+    /// The doc comment of a field, and a list of its rules and values.
+    fn details(&self, field: &Field, rules: &[Markup], description: &str, hidden: bool) -> Markup {
         let default = match field.presence {
             Presence::Default(default) if !hidden => default(),
             _ => None,
@@ -295,26 +385,12 @@ impl<'s> Writer<'s> {
         let examples = field.notes.examples.filter(|_| !hidden).map(|examples| examples()).unwrap_or_default();
         let examples: Vec<Value> = examples.iter().map(|example| self.secrets.mask(example)).collect();
         html! {
-            (LINE) div class="field" id=(id) {
-                dt { a href={ "#" (id) } { code { (name) } } }
-                dd {
-                    p class="facts" {
-                        span class="kind" { (value.name) }
-                        @for word in presence(field) { " " span class="badge" { (word) } }
-                        @if is_key { " " span class="badge key" { "message key" } }
-                        @if is_secret { " " span class="badge warn" { "sensitive" } }
-                        @if field.notes.deprecated { " " span class="badge warn" { "deprecated" } }
-                    }
-                    @if !description.is_empty() { div class="doc" { (markdown::render(description)) } }
-                    @let more = more_of(field, name);
-                    @if !value.rules.is_empty() || default.is_some() || !more.is_empty() || !examples.is_empty() {
-                        ul class="rules" {
-                            @for rule in &value.rules { li { (rule) } }
-                            @if let Some(default) = &default { li { "if missing: " (list(std::iter::once(default))) } }
-                            @for line in more { li { (line) } }
-                            @if !examples.is_empty() { li { "for example " (list(examples.iter())) } }
-                        }
-                    }
+            @if !description.is_empty() { div class="doc" { (markdown::render(description)) } }
+            @if !rules.is_empty() || default.is_some() || !examples.is_empty() {
+                ul class="rules" {
+                    @for rule in rules { li { (rule) } }
+                    @if let Some(default) = &default { li { "if missing: " (list(std::iter::once(default))) } }
+                    @if !examples.is_empty() { li { "for example " (list(examples.iter())) } }
                 }
             }
         }
@@ -391,9 +467,16 @@ impl<'s> Writer<'s> {
         match &definition.form {
             _ if holds_itself(definition) => {}
             Form::As(inner) if definition.written.is_none() => {
-                return ValueText { description, ..self.value(&inner()) };
+                let mut value = self.value(&inner());
+                value.rules.extend(definition.ruled.then(|| html! { (OWN_CODE) }));
+                return ValueText { description, ..value };
             }
-            Form::Content(Content::Inner(field)) => return ValueText { description, ..self.field_value(field) },
+            Form::Content(Content::Inner(field)) => {
+                let mut value = self.field_value(field);
+                value.rules.extend(definition.ruled.then(|| html! { (OWN_CODE) }));
+                let description = if description.is_empty() { field.notes.description } else { description };
+                return ValueText { description, ..value };
+            }
             Form::Content(Content::Unit) => return ValueText { description, ..ValueText::plain(html! { "null" }) },
             _ => {}
         }
@@ -402,7 +485,7 @@ impl<'s> Writer<'s> {
             && let Some(values) = values_of(choice)
             && values.len() <= FEW_VALUES
         {
-            value.rules.push(html! { "one of " (list(values.iter())) });
+            value.rules.push(html! { "one of " (joined(&values)) });
         }
         value
     }
@@ -428,8 +511,11 @@ impl<'s> Writer<'s> {
         let is_known = |variant: &&Variant| variant.read.is_some() || variant.written.is_some();
         let variants: Vec<&Variant> = choice.variants.iter().filter(is_known).collect();
         let is_text = values_of(choice).is_some();
-        // Values without documentation are a list.
-        let is_list = is_text && variants.iter().all(|variant| variant.notes.is_none() && variant.aliases.is_empty());
+        // Values without notes are a list.
+        let is_plain = |variant: &&Variant| {
+            variant.notes.is_none() && variant.aliases.is_empty() && variant.read == variant.written
+        };
+        let is_list = is_text && variants.iter().all(is_plain);
         if is_list {
             let values: Vec<Markup> = variants.iter().map(|variant| self.listed(variant, place)).collect();
             return html! { p { "A string, one of these values:" } ul class="values" { @for value in values { (value) } (LINE) } };
@@ -494,9 +580,8 @@ impl<'s> Writer<'s> {
         } else if variant.written.is_none() {
             facts.push(html! { "only read" });
         }
-        let others: Vec<Value> = variant.names().filter(|other| *other != name).map(Value::from).collect();
-        if !others.is_empty() && !variant.other {
-            facts.push(html! { "also read as " (list(others.iter())) });
+        if !variant.other {
+            facts.extend(other_names(variant.read, variant.names(), name));
         }
         html! {
             (LINE) div class="field" id=(id) {
@@ -522,17 +607,26 @@ impl<'s> Writer<'s> {
     }
 }
 
-fn row_of(name: &str, value: &Markup) -> Markup {
-    html! { (LINE) div class="field" { dt { em { (name) } } dd { p class="facts" { span class="kind" { (value) } } } } }
+/// A row of fields without a name of their own.
+fn row_of(name: &str, facts: &Markup) -> Markup {
+    html! { (LINE) div class="field" { dt { em { (name) } } dd { (facts) } } }
 }
 
 /// The values of an enum of strings.
-fn values_of(choice: &Enum) -> Option<Vec<Value>> {
+fn values_of(choice: &Enum) -> Option<Vec<Markup>> {
     let is_text = matches!(choice.tagging, Tagging::External)
         && choice.variants.iter().all(|variant| matches!(variant.content, Content::Unit) && !variant.other);
-    is_text.then(|| {
-        choice.variants.iter().filter_map(|variant| variant.written.or(variant.read)).map(Value::from).collect()
-    })
+    let value = |name: &str| list(std::iter::once(&Value::from(name)));
+    let words = |variant: &Variant| {
+        Some(match (variant.written, variant.read) {
+            (Some(written), Some(read)) if written == read => value(written),
+            (Some(written), Some(read)) => html! { (value(written)) " (read as " (value(read)) ")" },
+            (Some(written), None) => html! { (value(written)) " (only written)" },
+            (None, Some(read)) => html! { (value(read)) " (only read)" },
+            (None, None) => return None,
+        })
+    };
+    is_text.then(|| choice.variants.iter().filter_map(words).collect())
 }
 
 /// Text in words.
@@ -542,12 +636,12 @@ fn text_value(text: &Text) -> ValueText {
         let choices: Vec<Value> = text.choices.iter().map(|choice| Value::from(*choice)).collect();
         rules.push(html! { "one of " (list(choices.iter())) });
     }
-    if text.formats.is_empty() && text.logical.is_none() {
+    let meaning = meaning(text);
+    if text.formats.is_empty() && meaning.is_none() {
         rules.extend(text.patterns.iter().map(|pattern| html! { "matches " code { (pattern) } }));
     }
-    let logical = text.logical.map(|logical| format!("{logical:?}").to_lowercase());
     let detail = match text.formats {
-        [] => logical,
+        [] => meaning.map(str::to_owned),
         formats => Some(formats.join(" or ")),
     };
     let name = html! {
@@ -559,27 +653,55 @@ fn text_value(text: &Text) -> ValueText {
     ValueText { name, rules, description: "" }
 }
 
+/// The meaning of a text that has no format of JSON Schema.
+fn meaning(text: &Text) -> Option<&'static str> {
+    Some(match text.logical {
+        // jiff's point in time with its zone.
+        None if text.name == "Zoned" => "date and time, with the name of their zone",
+        None => return None,
+        Some(Logical::Uuid) => "uuid",
+        Some(Logical::Instant) => "point in time",
+        Some(Logical::DateTime) => "local date and time, without a zone",
+        Some(Logical::Date) => "date",
+        Some(Logical::Time) => "local time, without a zone",
+        Some(Logical::Duration) => "duration",
+        Some(Logical::Decimal) => "decimal",
+    })
+}
+
 /// Whether a field is there, for readers and for writers.
-fn presence(field: &Field) -> Vec<&'static str> {
-    match (field.read, field.written) {
-        (Some(_), None) if field.is_required() => vec!["required", "never written"],
-        (Some(_), None) => vec!["optional", "never written"],
-        (None, _) => vec!["ignored when read"],
-        (Some(_), Some(_)) => match (field.is_required(), field.written_when) {
-            (true, false) => vec!["required"],
-            (true, true) => vec!["required", "may be left out when written"],
-            (false, false) => vec!["optional", "always written"],
-            (false, true) => vec!["optional"],
-        },
+fn presence(field: &Field, place: Place<'_>) -> Vec<&'static str> {
+    let (is_required, is_read) = (field.is_required(), field.read.is_some());
+    let input = match (is_read, is_required) {
+        (false, _) if place.closed => Some("refused when read"),
+        (false, _) => Some("ignored when read"),
+        (true, true) => Some("required").filter(|_| !place.maybe),
+        (true, false) => Some("optional"),
+    };
+    let output = match (field.written, field.written_when) {
+        (None, _) => Some("never written"),
+        (Some(_), true) => Some("may be left out when written").filter(|_| is_required || !is_read),
+        (Some(_), false) => Some("always written").filter(|_| is_read && !is_required && !place.maybe),
+    };
+    input.into_iter().chain(output).collect()
+}
+
+/// The marks of a field that is read or written only, and has no name.
+fn ways(field: &Field, place: Place<'_>) -> Markup {
+    let is_one_way = field.read.is_none() || field.written.is_none();
+    html! { @if is_one_way { @for word in presence(field, place) { " " span class="badge" { (word) } } } }
+}
+
+fn marks(field: &Field) -> Markup {
+    html! {
+        @if is_secret_field(field) { " " span class="badge warn" { "sensitive" } }
+        @if field.notes.deprecated { " " span class="badge warn" { "deprecated" } }
     }
 }
 
-/// Other facts about a field.
-fn more_of(field: &Field, name: &str) -> Vec<Markup> {
-    let mut lines = Vec::new();
-    let others: Vec<Value> = field.names().filter(|other| *other != name).map(Value::from).collect();
-    if !others.is_empty() {
-        lines.push(html! { "also read as " (list(others.iter())) });
-    }
-    lines
+/// The names under which a field or a variant is read, apart from the one that the page has for it.
+fn other_names(read: Option<&str>, names: impl Iterator<Item = &'static str>, shown: &str) -> Option<Markup> {
+    let others: Vec<Value> = names.filter(|other| *other != shown).map(Value::from).collect();
+    let words = if read? == shown { "also read as " } else { "read as " };
+    (!others.is_empty()).then(|| html! { (words) (list(others.iter())) })
 }

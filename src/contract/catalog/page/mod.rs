@@ -10,6 +10,7 @@ mod markdown;
 mod paper;
 mod rules;
 mod secrets;
+mod spot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,6 +32,8 @@ pub(super) fn write(
     recorded: &Path,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, CatalogError> {
+    // A folder that is misspelled would give a page without history.
+    fs::read_dir(recorded).map_err(|error| CatalogError::io(recorded, error))?;
     let mut events: BTreeMap<&str, Vec<&Contract>> = BTreeMap::new();
     for contract in contracts {
         events.entry(contract.descriptor.name()).or_default().push(contract);
@@ -51,24 +54,38 @@ pub(super) fn write(
         files.insert(folder.join(name), text.to_owned());
     }
     let mut changed = Vec::new();
-    for (path, text) in files {
-        if write_file(&path, &text).map_err(|error| CatalogError::io(&path, error))? {
-            changed.push(path);
-        }
+    for (path, text) in outdated(folder, files)? {
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| CatalogError::io(&path, error))?;
+        changed.push(path);
     }
     changed.extend(remove_others(&folder.join(paper::EVENTS), &pages)?);
     Ok(changed)
 }
 
-/// Writes a file unless it has this text.
-fn write_file(path: &Path, text: &str) -> io::Result<bool> {
-    // Git may check text files out with other line ends.
-    if fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text) {
-        return Ok(false);
+/// The files that do not have their text. Refuses to replace files of another origin: pages have a mark, and the files
+/// beside them are ours if the index is.
+fn outdated(folder: &Path, mut files: BTreeMap<PathBuf, String>) -> Result<Vec<(PathBuf, String)>, CatalogError> {
+    files.retain(|path, text| !has_text(path, text));
+    let has_index = is_ours(&folder.join("index.html"));
+    for path in files.keys().filter(|path| path.exists()) {
+        let is_page = path.extension() == Some("html".as_ref());
+        let is_known = if is_page { is_ours(path) } else { has_index };
+        if !is_known {
+            return Err(CatalogError::of_another(path));
+        }
     }
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(path, text)?;
-    Ok(true)
+    Ok(files.into_iter().collect())
+}
+
+/// Whether a file is a page that this module has written.
+fn is_ours(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| text.contains(GENERATOR))
+}
+
+fn has_text(path: &Path, text: &str) -> bool {
+    // Git may check text files out with other line ends.
+    fs::read_to_string(path).is_ok_and(|known| known.replace("\r\n", "\n") == text)
 }
 
 /// Removes the pages of events that the catalog no longer has, and no file of another origin.
@@ -80,7 +97,7 @@ fn remove_others(folder: &Path, pages: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf
     };
     let mut others: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     others.retain(|path| path.extension() == Some("html".as_ref()) && !pages.contains(path));
-    others.retain(|path| fs::read_to_string(path).is_ok_and(|text| text.contains(GENERATOR)));
+    others.retain(|path| is_ours(path));
     others.sort_unstable();
     for path in &others {
         fs::remove_file(path).map_err(|error| CatalogError::io(path, error))?;

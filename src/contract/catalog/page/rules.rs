@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::contract::parts::holds_itself;
 use crate::contract::shape::{Content, Form, Kind, Range, Rule, Shape};
 
+/// A rule that no contract has.
+pub(super) const OWN_CODE: &str = "a rule in the service's code";
+
 /// The rule in words, for a value of this shape. None if another part of the page has it.
 pub(super) fn words(rule: &Rule, shape: &Shape) -> Option<Markup> {
     Some(match rule {
@@ -24,7 +27,7 @@ pub(super) fn words(rule: &Rule, shape: &Shape) -> Option<Markup> {
         Rule::Required => return None,
         Rule::CreditCard => html! { "credit card number" },
         Rule::MustMatch(field) => html! { "equal to the field " code { (field) } " (its name in Rust)" },
-        Rule::Custom => html! { "a rule in the service's code" },
+        Rule::Custom => html! { (OWN_CODE) },
         Rule::Each(rules) => of_parts("each item", rules, shape)?,
         Rule::Keys(rules) => of_parts("each key", rules, shape)?,
         Rule::Values(rules) => of_parts("each value", rules, shape)?,
@@ -45,7 +48,14 @@ pub(super) fn list<'v>(values: impl Iterator<Item = &'v Value>) -> Markup {
 fn bare(value: &Value) -> String {
     let is_plain = |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.:/ ".contains(c));
     let plain = value.as_str().filter(is_plain).filter(|text| text.trim() == *text);
-    plain.map_or_else(|| value.to_string(), str::to_owned)
+    plain.map_or_else(|| sorted(value).to_string(), str::to_owned)
+}
+
+/// The same text on every run, whatever order of keys `serde_json` is built with.
+pub(super) fn sorted(value: &Value) -> Value {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value
 }
 
 fn of_parts(name: &str, rules: &[Rule], shape: &Shape) -> Option<Markup> {

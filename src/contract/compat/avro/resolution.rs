@@ -49,7 +49,7 @@ pub(super) fn changes<'d>(
     }))
 }
 
-/// What a logical type that changes is to a reader.
+/// The effect of a changed logical type on a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::contract) enum Meaning {
     /// Nothing: they are not compared.
