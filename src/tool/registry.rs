@@ -112,7 +112,7 @@ impl Asked {
     /// Whether the registry has accepted all schemas, or would.
     pub(super) fn run(&self, catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble> {
         let registry = SchemaRegistry::new(&self.config)?;
-        let all = wait(async {
+        let all = wait(registry.wait(async {
             let mut all = Vec::new();
             for language in &self.languages {
                 all.extend(if self.writes {
@@ -125,7 +125,7 @@ impl Asked {
                 }
             }
             all
-        })?;
+        }))?;
         if all.is_empty() {
             writeln!(out, "the service sends no event")?;
         }

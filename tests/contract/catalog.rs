@@ -853,6 +853,43 @@ fn gaps_in_the_history_are_told() {
     assert_eq!(catalog.check(folder).unwrap(), []);
 }
 
+/// A file that is passed over would vanish from the history, and what it holds from the check.
+#[test]
+fn files_that_are_passed_over_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = folder.path().join("order.placed");
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    of::<second::OrderPlaced>().export(folder.path()).unwrap();
+    let catalog = of::<second::OrderPlaced>();
+    let told = || catalog.check(folder.path()).unwrap_err().to_string();
+    for name in ["v2.r01.json", "v2.r+1.json", "v02.r1.json", "V2.r1.json", "v2.r1.JSON", "v2.r0.json"] {
+        fs::rename(event.join("v2.r1.json"), event.join(name)).unwrap();
+        let text = told();
+        assert!(
+            text.contains(&format!("{name} is not the name of a recorded contract, though nearly `v2.r1.json`")),
+            "{text}"
+        );
+        fs::rename(event.join(name), event.join("v2.r1.json")).unwrap();
+    }
+    fs::write(event.join("v9.exceptions.json"), "[]").unwrap();
+    assert!(told().ends_with("v9.exceptions.json belongs to no recorded version: rename or remove it"), "{}", told());
+    fs::remove_file(event.join("v9.exceptions.json")).unwrap();
+
+    let (path, text) = (event.join("v2.json"), fs::read_to_string(event.join("v2.json")).unwrap());
+    fs::write(&path, text.replace("\"order.placed\"", "\"order.paid\"")).unwrap();
+    assert!(told().contains("v2.json describes `order.paid` version 2: restore the document"), "{}", told());
+    fs::write(&path, &text).unwrap();
+    #[cfg(unix)]
+    {
+        fs::rename(&path, event.join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(told().contains("v2.json cannot be read"), "{}", told());
+        fs::remove_file(&path).unwrap();
+        fs::rename(event.join("elsewhere"), &path).unwrap();
+    }
+    assert_eq!(catalog.check(folder.path()).unwrap(), []);
+}
+
 /// The one that is to blame: the type of today, or the recorded file.
 #[test]
 fn unusable_schemas_are_told_before_they_are_recorded() {

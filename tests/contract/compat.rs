@@ -60,6 +60,7 @@ fn rows() -> Vec<Row> {
         ("DESCRIPTION_CHANGED", json!({"description": "a"}), json!({"description": "b"}), ALL),
         ("DEFAULT_CHANGED", json!({"default": 1}), json!({"default": 2}), ALL),
         ("TYPE_CHANGED", text.clone(), number.clone(), ""),
+        ("FORM_CHANGED", text.clone(), json!({"minimum": 0}), ""),
         ("TYPE_EXTENDED", json!({"type": "integer"}), number.clone(), ALL),
         ("TYPE_NARROWED", number.clone(), json!({"type": "integer"}), ""),
         ("TYPE_RESTRICTED", json!({"maxLength": 3}), json!({"type": "string", "maxLength": 3}), REGISTRY),
@@ -502,6 +503,42 @@ fn avro_types_that_contain_themselves() {
     assert!(error(json!({"type": "record", "name": "A", "fields": [{"name": "a"}]})).contains("has no type"));
     let deep = (0..300).fold(json!("int"), |inner, _| json!({"type": "array", "items": inner}));
     assert!(error(deep).contains("nested deeper"));
+}
+
+/// Names, symbols, defaults and unions are legal as in the parser of Apache Avro for Java.
+#[test]
+fn avro_schemas_that_are_none_are_refused() {
+    let reason = |schema: Value| {
+        let answer = avro::check(&schema, &schema, Compatibility::Backward);
+        answer.err().map(|error| error.reason().to_owned()).unwrap_or_default()
+    };
+    let record = |fields: Value| json!({"type": "record", "name": "A", "fields": fields});
+    let field = |schema: Value, default: Value| record(json!([{"name": "a", "type": schema, "default": default}]));
+    let choice = |symbols: Value| json!({"type": "enum", "name": "E", "symbols": symbols});
+
+    let wrong = "the default of field \"a\" of \"A\" is not of the field's type";
+    assert_eq!(reason(field(json!("int"), json!("x"))), wrong);
+    assert_eq!(reason(field(json!("int"), json!(1_u64 << 31))), wrong);
+    assert_eq!(reason(field(json!({"type": "array", "items": "long"}), json!([1, null]))), wrong);
+    assert_eq!(reason(field(choice(json!(["B"])), json!(1))), wrong);
+    assert_eq!(reason(field(json!(["string", "long"]), json!(null))), wrong);
+    for (schema, default) in [
+        (json!(["string", "null"]), json!(null)),
+        (json!({"type": "map", "values": "double"}), json!({"a": 1})),
+        (json!({"type": "bytes", "logicalType": "decimal", "precision": 2}), json!("\u{1}")),
+        (json!({"type": "record", "name": "B", "fields": [{"name": "b", "type": "int", "default": 1}]}), json!({})),
+    ] {
+        assert_eq!(reason(field(schema, default)), "");
+    }
+    let letters = "names have letters, digits and `_`, and do not begin with a digit";
+    assert_eq!(reason(json!({"type": "fixed", "name": "a-b", "size": 1})), format!("\"a-b\" is no name: {letters}"));
+    assert_eq!(reason(choice(json!(["a-b"]))), format!("the symbol \"a-b\" has no legal name: {letters}"));
+    assert_eq!(reason(choice(json!(["A", "A"]))), "the symbol \"A\" stands there twice");
+    let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "Z"});
+    assert_eq!(reason(with_default), "the default \"Z\" is none of the symbols");
+    let twice = record(json!([{"name": "a", "type": "int"}, {"name": "a", "type": "string"}]));
+    assert_eq!(reason(twice), "the field \"a\" stands there twice");
+    assert_eq!(reason(json!(["string", {"type": "string"}])), "a union has the branch \"string\" twice");
 }
 
 #[test]

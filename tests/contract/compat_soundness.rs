@@ -233,6 +233,44 @@ fn references_start_from_their_resource() {
     assert_eq!(error(&twice).to_string(), "#/$defs/b: two schemas have the anchor \"a\"");
 }
 
+/// RFC 3986: a name and a reference mean what they resolve to against the name of the schema around them.
+#[test]
+fn names_are_resolved_against_their_base() {
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    // `item` beside `http://b/` is not `item` beside `http://a/`.
+    let two = json!({"$schema": draft, "$id": "http://a/", "$ref": "http://b/", "$defs": {
+        "text": {"$id": "item", "type": "string"},
+        "other": {"$id": "http://b/", "$defs": {"any": {"$id": "http://b/item"}}, "properties": {"v": {"$ref": "item"}}},
+    }});
+    refused(&two, &json!({"properties": {"v": {"type": "string"}}}), &json!({"v": 1}), &[Policy::Exact]);
+
+    let absolute = json!({"$schema": draft, "$id": "http://a/main.json", "$ref": "http://a/x.json", "$defs": {
+        "x": {"$id": "x.json", "type": "string"},
+    }});
+    let text = json!({"$schema": draft, "type": "string"});
+    assert!(check(&absolute, &text, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+
+    let item = |base: &str| json!({"$id": base, "$defs": {"i": {"$id": "item"}}});
+    let apart = json!({"$defs": {"x": item("http://a/"), "y": item("http://b/")}});
+    assert!(check(&apart, &apart, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+    let twice = json!({"$defs": {"x": item("http://a/x"), "y": item("http://a/y")}});
+    assert_eq!(error(&twice).reason(), "two schemas have the `$id` \"item\"");
+    // A name that is no URI has itself.
+    let odd = json!({"$ref": "a b", "$defs": {"x": {"$id": "a b", "type": "string"}}});
+    assert!(check(&odd, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+}
+
+/// Schemas whose forms are not compared are not said to be of different types.
+#[test]
+fn schemas_of_other_forms_are_not_proven() {
+    let reason = |old: Value, new: Value| {
+        let report = check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap();
+        report.findings()[0].rule().id()
+    };
+    assert_eq!(reason(json!({"type": "string"}), json!({"minimum": 0})), "FORM_CHANGED");
+    assert_eq!(reason(json!({"type": "string"}), json!({"type": "integer"})), "TYPE_CHANGED");
+}
+
 #[test]
 fn limits_are_compared_exactly() {
     let proofs = &[Policy::Exact];

@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     let registry = SchemaRegistry::new(&config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Unusable::arguments(&error.to_string()))?;
-    let answer = runtime.block_on(answer(&registry, &args.command))?;
+    let answer = runtime.block_on(registry.wait(answer(&registry, &args.command)))?;
     let mut out = io::stdout().lock();
     is_wanted(match args.format {
         Format::Text if answer.text.is_empty() => Ok(()),

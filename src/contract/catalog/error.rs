@@ -71,6 +71,28 @@ impl CatalogError {
         Self { text, cause: None, is_incompatible: false }
     }
 
+    /// A file whose name resembles that of a contract.
+    pub(super) fn misnamed(path: &Path, right: &Path) -> Self {
+        let name = right.file_name().unwrap_or_default().display();
+        let text = format!(
+            "{} is not the name of a recorded contract, though nearly `{name}`: rename or remove it",
+            path.display()
+        );
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    /// Exceptions of a version without a recorded contract.
+    pub(super) fn exceptions_of_none(path: &Path) -> Self {
+        let text = format!("{} belongs to no recorded version: rename or remove it", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    /// A document in the place of that of another event.
+    pub(super) fn of_other_event(path: &Path, other: &str) -> Self {
+        let text = format!("{} describes {other}: restore the document of its event and version", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
     /// A file of the page's folder that is none of the page.
     #[cfg(feature = "page")]
     pub(super) fn of_another(path: &Path) -> Self {

@@ -343,7 +343,14 @@ impl<'a> Comparison<'a> {
             (_, Form::Condition) if self.policy.proves() => {
                 self.note(&mut out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
             }
-            _ => self.note(&mut out, "", rule::TYPE_CHANGED, Some(writer.value), Some(reader.value)),
+            _ => {
+                let is_other = !self.policy.proves() || {
+                    let (written, read) = (self.writer_traits(writer, false), self.reader_traits(reader));
+                    written.is_apart_from(&read)
+                };
+                let rule = if is_other { rule::TYPE_CHANGED } else { rule::FORM_CHANGED };
+                self.note(&mut out, "", rule, Some(writer.value), Some(reader.value));
+            }
         }
         out
     }

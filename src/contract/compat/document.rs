@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use fluent_uri::{Iri, IriRef};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
@@ -82,7 +83,7 @@ impl<'a> Document<'a> {
             draft,
             nodes: Vec::new(),
             known: HashMap::new(),
-            resources: vec![root],
+            resources: vec![Resource { schema: root, base: NO_BASE.to_owned() }],
             ids: HashMap::new(),
             anchors: HashMap::new(),
             names_count: true,
@@ -208,6 +209,23 @@ struct Node<'a> {
     target: Option<usize>,
 }
 
+/// A schema whose name is the base of the names and references inside.
+struct Resource<'a> {
+    schema: &'a Value,
+    base: String,
+}
+
+/// The base of a document that has no name.
+const NO_BASE: &str = "json-schema:///";
+
+/// The absolute name that a name or a reference has under a base, in the normal form of RFC 3986 (RFC 3987 for other letters).
+/// A text that is none has itself.
+fn absolute(base: &str, name: &str) -> String {
+    let parsed = Iri::parse(base).ok().zip(IriRef::parse(name).ok());
+    let resolved = parsed.and_then(|(base, name)| name.resolve_against(&base).ok());
+    resolved.map_or_else(|| name.to_owned(), |name| name.normalize().into_string())
+}
+
 /// Reads a document.
 struct Reader<'a> {
     draft: Draft,
@@ -215,8 +233,9 @@ struct Reader<'a> {
     /// The nodes by the addresses of their schemas.
     known: HashMap<usize, usize>,
     /// The schemas with an `$id`, and the root.
-    resources: Vec<&'a Value>,
-    ids: HashMap<&'a str, usize>,
+    resources: Vec<Resource<'a>>,
+    /// The resources by their absolute names.
+    ids: HashMap<String, usize>,
     anchors: HashMap<(usize, &'a str), &'a Value>,
     names_count: bool,
     /// The nodes with a `$ref`.
@@ -319,13 +338,17 @@ impl<'a> Reader<'a> {
             // Until draft 7 the name of an anchor, or what some generators write into each schema: its place.
             Some((_, Some(("", anchor)))) => anchors.extend(Some(anchor).filter(|anchor| !anchor.starts_with('/'))),
             Some((id, fragment)) => {
-                let id = fragment.filter(|(_, fragment)| fragment.is_empty()).map_or(id, |(base, _)| base);
+                let name = fragment.filter(|(_, fragment)| fragment.is_empty()).map_or(id, |(base, _)| base);
+                let name = absolute(&self.resources[self.nodes[at].resource].base, name);
+                let base = name.split_once('#').map_or(&*name, |(base, _)| base).to_owned();
                 let resource = if at == 0 { 0 } else { self.resources.len() };
-                if at != 0 {
-                    self.resources.push(schema);
+                if at == 0 {
+                    self.resources[0].base = base;
+                } else {
+                    self.resources.push(Resource { schema, base });
                 }
                 self.nodes[at].resource = resource;
-                if self.names_count && self.ids.insert(id, resource).is_some() {
+                if self.names_count && self.ids.insert(name, resource).is_some() {
                     return Err(self.error(at, format!("two schemas have the `$id` {id:?}")));
                 }
             }
@@ -372,13 +395,17 @@ impl<'a> Reader<'a> {
 
     /// The schema that a reference names, and the resource from which it was found.
     fn find(&self, reference: &str, resource: usize) -> Option<(&'a Value, usize)> {
-        // Until draft 7 an `$id` may end in the name of an anchor.
-        if let Some(&resource) = self.ids.get(reference) {
-            return Some((self.resources[resource], resource));
-        }
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let resource = if base.is_empty() { resource } else { *self.ids.get(base)? };
-        let root = self.resources[resource];
+        let mut resource = resource;
+        if !base.is_empty() {
+            let here = &self.resources[resource].base;
+            // Until draft 7 an `$id` may end in the name of an anchor.
+            if let Some(&named) = self.ids.get(&absolute(here, reference)) {
+                return Some((self.resources[named].schema, named));
+            }
+            resource = *self.ids.get(&absolute(here, base))?;
+        }
+        let root = self.resources[resource].schema;
         let target = match fragment {
             "" => root,
             pointer if pointer.starts_with('/') => root.pointer(&percent_decoded(pointer)?)?,

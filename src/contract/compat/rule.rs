@@ -164,6 +164,7 @@ rules! {
     SCHEMA_ADDED Breaks TYPE "the reader describes values that the writer leaves open";
     SCHEMA_REMOVED Fine NOTHING "the reader leaves open what the writer describes";
     TYPE_CHANGED Breaks TYPE "the types differ";
+    FORM_CHANGED Proof KEEP "the schemas are of different forms that are not compared, so nothing is proven";
     TYPE_EXTENDED Fine NOTHING "the reader accepts all numbers, the writer writes integers";
     TYPE_NARROWED Breaks TYPE "the reader accepts integers only, the writer writes other numbers";
     TYPE_RESTRICTED Proof TYPE "the reader requires a type, the writer may write values of others";

@@ -1,6 +1,6 @@
 //! An Avro schema as a list of types that refer to each other by index: [`Schema`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -54,6 +54,36 @@ pub(super) enum Primitive {
     Double,
     Bytes,
     String,
+}
+
+impl Primitive {
+    const ALL: [Self; 8] =
+        [Self::Null, Self::Boolean, Self::Int, Self::Long, Self::Float, Self::Double, Self::Bytes, Self::String];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Long => "long",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Bytes => "bytes",
+            Self::String => "string",
+        }
+    }
+
+    /// Whether a value is one of the type in JSON.
+    fn has(self, value: &Value) -> bool {
+        match self {
+            Self::Null => value.is_null(),
+            Self::Boolean => value.is_boolean(),
+            Self::Int => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+            Self::Long => value.as_i64().is_some(),
+            Self::Float | Self::Double => value.is_number(),
+            Self::Bytes | Self::String => value.is_string(),
+        }
+    }
 }
 
 pub(super) struct Name<'a> {
@@ -115,7 +145,73 @@ impl<'a> Schema<'a> {
                 fields.iter_mut().zip(schemas).for_each(|(field, schema)| field.schema = schema);
             }
         }
-        Ok(Self { types })
+        let schema = Self { types };
+        schema.check()?;
+        Ok(schema)
+    }
+
+    /// Refuses what no parser of Avro takes, although the names are known and the attributes there: a union of two branches
+    /// that data does not tell apart, and a default of another type than its field.
+    fn check(&self) -> Result<(), SchemaError> {
+        for Type { kind, .. } in &self.types {
+            match kind {
+                Kind::Union(branches) => {
+                    let mut seen = HashSet::new();
+                    if let Some(twice) =
+                        branches.iter().map(|branch| self.branch_name(*branch)).find(|name| !seen.insert(*name))
+                    {
+                        return Err(SchemaError::new("#", format!("a union has the branch {twice:?} twice")));
+                    }
+                }
+                Kind::Record { name, fields } => {
+                    let is_wrong = |field: &&Field<'_>| {
+                        field.value.get("default").is_some_and(|default| !self.is_of(field.schema, default))
+                    };
+                    if let Some(field) = fields.iter().find(is_wrong) {
+                        let reason = format!(
+                            "the default of field {:?} of {:?} is not of the field's type",
+                            field.name, name.full
+                        );
+                        return Err(SchemaError::new("#", reason));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn branch_name(&self, at: TypeId) -> &str {
+        match &self.types[at].kind {
+            Kind::Primitive(primitive) => primitive.name(),
+            Kind::Array(_) => "array",
+            Kind::Map(_) => "map",
+            Kind::Union(_) => "union",
+            Kind::Fixed { name, .. } | Kind::Enum { name, .. } | Kind::Record { name, .. } => &name.full,
+            Kind::Named(name) => name,
+        }
+    }
+
+    /// Whether a value is the default of a type in JSON. As in Apache Avro since 1.12, that of a union is of any branch, and
+    /// bytes are any text.
+    fn is_of(&self, at: TypeId, value: &Value) -> bool {
+        match &self.types[at].kind {
+            Kind::Primitive(primitive) => primitive.has(value),
+            Kind::Array(items) => value.as_array().is_some_and(|list| list.iter().all(|item| self.is_of(*items, item))),
+            Kind::Map(values) => {
+                value.as_object().is_some_and(|map| map.values().all(|value| self.is_of(*values, value)))
+            }
+            Kind::Union(branches) => branches.iter().any(|branch| self.is_of(*branch, value)),
+            Kind::Fixed { .. } | Kind::Enum { .. } => value.is_string(),
+            Kind::Record { fields, .. } => value.as_object().is_some_and(|given| {
+                fields.iter().all(|field| match given.get(field.name) {
+                    Some(value) => self.is_of(field.schema, value),
+                    None => field.has_default,
+                })
+            }),
+            // All are resolved.
+            Kind::Named(_) => true,
+        }
     }
 
     pub(super) fn get(&self, at: TypeId) -> &Type<'a> {
@@ -187,6 +283,9 @@ impl<'a> Parser<'a> {
                 let text = inner("name")?.as_str().ok_or_else(|| missing("name"))?;
                 let namespace = attributes.get("namespace").and_then(Value::as_str).unwrap_or(namespace);
                 let name = name_of(attributes, text, namespace);
+                if !name.full.split('.').all(is_name) {
+                    return Err(SchemaError::new(path, format!("{:?} is no name: {LETTERS}", name.full)));
+                }
                 // The types inside are named in the namespace of this one.
                 let namespace = name.full.rsplit_once('.').map_or("", |(namespace, _)| namespace).to_owned();
                 if self.names.insert(name.full.clone(), at).is_some() {
@@ -197,13 +296,27 @@ impl<'a> Parser<'a> {
                     "fixed" => Kind::Fixed { name, size: inner("size")?.as_u64().ok_or_else(|| missing("size"))? },
                     "enum" => {
                         let symbols = inner("symbols")?.as_array().ok_or_else(|| missing("symbols"))?;
-                        let symbols = symbols.iter().filter_map(Value::as_str).collect();
-                        Kind::Enum { name, symbols, has_default: attributes.contains_key("default") }
+                        let symbols: Option<Vec<&str>> = symbols.iter().map(Value::as_str).collect();
+                        let symbols = symbols.ok_or_else(|| missing("symbols"))?;
+                        distinct(&symbols, "symbol").map_err(|reason| SchemaError::new(path, reason))?;
+                        let default = attributes.get("default");
+                        if let Some(default) = default
+                            && !default.as_str().is_some_and(|default| symbols.contains(&default))
+                        {
+                            return Err(SchemaError::new(
+                                path,
+                                format!("the default {default} is none of the symbols"),
+                            ));
+                        }
+                        Kind::Enum { name, symbols, has_default: default.is_some() }
                     }
                     _ => {
                         let fields = inner("fields")?.as_array().ok_or_else(|| missing("fields"))?;
                         let fields = fields.iter().map(|field| self.read_field(field, &namespace, path, depth));
-                        Kind::Record { name, fields: fields.collect::<Result<_, _>>()? }
+                        let fields = fields.collect::<Result<Vec<_>, _>>()?;
+                        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                        distinct(&names, "field").map_err(|reason| SchemaError::new(path, reason))?;
+                        Kind::Record { name, fields }
                     }
                 }
             }
@@ -250,6 +363,28 @@ fn name_of<'a>(attributes: &'a Map<String, Value>, name: &'a str, namespace: &st
     }
 }
 
+/// The characters of names.
+const LETTERS: &str = "names have letters, digits and `_`, and do not begin with a digit";
+
+/// Whether a text is a name in Avro. As in Apache Avro since 1.12, letters are those of all languages.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Refuses texts that are no names, and names that stand twice among those of a type.
+fn distinct(names: &[&str], kind: &str) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !is_name(name) {
+            return Err(format!("the {kind} {name:?} has no legal name: {LETTERS}"));
+        }
+        if !seen.insert(name) {
+            return Err(format!("the {kind} {name:?} stands there twice"));
+        }
+    }
+    Ok(())
+}
+
 fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
@@ -259,15 +394,5 @@ fn full_name(name: &str, namespace: &str) -> String {
 }
 
 fn primitive(name: &str) -> Option<Primitive> {
-    Some(match name {
-        "null" => Primitive::Null,
-        "boolean" => Primitive::Boolean,
-        "int" => Primitive::Int,
-        "long" => Primitive::Long,
-        "float" => Primitive::Float,
-        "double" => Primitive::Double,
-        "bytes" => Primitive::Bytes,
-        "string" => Primitive::String,
-        _ => return None,
-    })
+    Primitive::ALL.into_iter().find(|primitive| primitive.name() == name)
 }
