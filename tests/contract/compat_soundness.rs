@@ -194,6 +194,11 @@ fn misused_keywords_are_no_schema() {
         let error = error(&json!({"items": schema}));
         assert_eq!((error.path(), error.reason()), ("#/items", reason));
     }
+    let listed = |draft: &str| json!({"$schema": draft, "items": [{"type": "string"}]});
+    let reason = "`items` is an array, for which 2020-12 has `prefixItems`";
+    assert_eq!(error(&listed("https://json-schema.org/draft/2020-12/schema")).reason(), reason);
+    let earlier = listed("http://json-schema.org/draft-07/schema#");
+    assert!(check(&earlier, &earlier, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
 }
 
 /// A bundled document: the references of a resource start from its own `$id`.

@@ -296,6 +296,9 @@ impl<'a> Reader<'a> {
             if let Some((keyword, expected)) = misused(keywords) {
                 return Err(self.error(at, format!("`{keyword}` is not {expected}")));
             }
+            if self.draft == Draft::Y2020 && keywords.get("items").is_some_and(Value::is_array) {
+                return Err(self.error(at, "`items` is an array, for which 2020-12 has `prefixItems`"));
+            }
             for keyword in ["$dynamicRef", "$recursiveRef"] {
                 if keywords.contains_key(keyword) {
                     return Err(self.error(at, format!("`{keyword}` is not supported")));
