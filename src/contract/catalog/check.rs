@@ -11,7 +11,7 @@ use super::exception::Exception;
 use super::folder::{
     File, Form, Paths, Revision, State, events, files, list, main_path, read_exceptions, read_revisions,
 };
-use super::recorded::{Contract, Documents};
+use super::recorded::{Contract, Documents, policy_for};
 use crate::contract::compat::{Compatibility, Direction, Finding, Policy, SchemaError, Side, avro, check, diff, rule};
 
 /// The exceptions of a version, and which of them cover a finding.
@@ -139,28 +139,35 @@ fn refuse_unusable(contract: &Contract) -> Result<(), CatalogError> {
 fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, Finding)>, CatalogError> {
     let (old, new) = (&revision.documents, &contract.documents);
     let Paths { written, accepted, avro, .. } = &revision.paths;
-    let policy = contract.policy;
     let blamed = |path: &Path, error: SchemaError| blamed(contract, path, error);
-    let backward = |path: &Path, old: &Value| {
-        check(old, &new.accepted, Compatibility::Backward, policy).map_err(|error| blamed(path, error))
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut compare = |path: &Path, old: &Value, new: &Value, mode, policy| {
+        let report = check(old, new, mode, policy).map_err(|error| blamed(path, error))?;
+        let is_known = |one: &Finding, known: &Finding| {
+            (one.rule(), one.path(), one.direction()) == (known.rule(), known.path(), known.direction())
+        };
+        let new = report.into_findings().into_iter();
+        let new: Vec<_> = new.filter(|one| !findings.iter().any(|known| is_known(one, known))).collect();
+        findings.extend(new);
+        Ok::<(), CatalogError>(())
     };
-    let mut findings = Vec::new();
-    match (&old.written, contract.written()) {
-        (Some(old_written), Some(new_written)) => {
-            findings.extend(backward(written, old_written)?.into_findings());
-            let forward = check(&old.accepted, new_written, Compatibility::Forward, policy);
-            findings.extend(forward.map_err(|error| blamed(accepted, error))?.into_findings());
-            findings.extend(moved(old_written, new_written));
-        }
-        // The messages of another program: as its owner writes them, else as this service accepted them.
-        (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
-        (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
+    let (backward, forward) = (Compatibility::Backward, Compatibility::Forward);
+    // The messages that are stored or in flight.
+    if let Some(old_written) = &old.written {
+        compare(written, old_written, &new.accepted, backward, policy_for(old_written))?;
     }
-    // The owner's document does not say what this service accepted.
+    // Readers have the earlier type, or what was recorded.
+    if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
+        compare(accepted, &old.accepted, new_written, forward, policy_for(new_written))?;
+        compare(written, old_written, new_written, forward, policy_for(new_written))?;
+    }
+    // Other programs may send all that this service accepted. The document of the event's owner does not say what that was.
     let is_owners = contract.role.is_foreign() && accepted == written;
-    if contract.role.receives && !is_owners {
-        let closing = closing(contract, revision)?.filter(|finding| !findings.contains(finding)).collect::<Vec<_>>();
-        findings.extend(closing);
+    if old.written.is_none() || contract.role.receives && !is_owners {
+        compare(accepted, &old.accepted, &new.accepted, backward, Policy::Received)?;
+    }
+    if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
+        findings.extend(moved(old_written, new_written));
     }
     let mut findings: Vec<(bool, Finding)> = findings.into_iter().map(|finding| (false, finding)).collect();
     // Other programs read what is sent now and was sent then.
@@ -181,20 +188,6 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         _ => {}
     }
     Ok(findings)
-}
-
-/// The objects that accepted unknown fields and refuse them now. Other programs may send such fields, whatever this one
-/// writes itself.
-fn closing(contract: &Contract, revision: &Revision) -> Result<impl Iterator<Item = Finding>, CatalogError> {
-    let closes = [
-        rule::ADDITIONAL_PROPERTIES_REMOVED,
-        rule::ADDITIONAL_PROPERTIES_NARROWED,
-        rule::UNEVALUATED_PROPERTIES_CHANGED,
-    ];
-    let (old, new) = (&revision.documents.accepted, &contract.documents.accepted);
-    let report = check(old, new, Compatibility::Backward, Policy::Exact);
-    let report = report.map_err(|error| blamed(contract, &revision.paths.accepted, error))?;
-    Ok(report.into_findings().into_iter().filter(move |finding| closes.contains(&finding.rule())))
 }
 
 fn blamed(contract: &Contract, path: &Path, error: SchemaError) -> CatalogError {

@@ -28,8 +28,6 @@ pub(super) struct Contract {
     pub(super) role: Role,
     /// Whether it is an earlier version, which the type of a later one loads.
     pub(super) is_earlier: bool,
-    /// The policy for what the service writes: a hook may add fields that the schema does not have.
-    pub(super) policy: Policy,
     #[cfg(feature = "page")]
     pub(super) shape: fn() -> Shape,
 }
@@ -124,8 +122,8 @@ impl Contract {
             type_path: std::any::type_name::<E>(),
             bad_examples: bad_examples::<E>(&accepted),
             documents: Documents {
-                written: Some(document(descriptor, written, "written")),
-                accepted: document(descriptor, accepted, "accepted"),
+                written: Some(document(descriptor, written, "written", E::CHANGES_DUMP)),
+                accepted: document(descriptor, accepted, "accepted", false),
                 avro,
             },
             #[cfg(feature = "registry")]
@@ -133,7 +131,6 @@ impl Contract {
             no_avro,
             role,
             is_earlier: false,
-            policy: if E::CHANGES_DUMP { Policy::Exact } else { Policy::Written },
             #[cfg(feature = "page")]
             shape: E::shape,
         }
@@ -171,13 +168,22 @@ impl Contract {
     }
 }
 
+/// The policy for messages of a written form: a hook may have added fields that it does not list.
+pub(super) fn policy_for(written: &Value) -> Policy {
+    let is_open = written.pointer("/x-event-schema/open") == Some(&Value::Bool(true));
+    if is_open { Policy::Exact } else { Policy::Written }
+}
+
 /// The schema with the event that it describes.
-fn document(event: Descriptor, mut schema: Schema, form: &str) -> Value {
+fn document(event: Descriptor, mut schema: Schema, form: &str, is_open: bool) -> Value {
     let mut about = json!({"name": event.name(), "version": event.version(), "form": form});
     for (keyword, value) in [("topic", event.topic()), ("key", event.key())] {
         if let Some(value) = value {
             about[keyword] = value.into();
         }
+    }
+    if is_open {
+        about["open"] = true.into();
     }
     if !event.sensitive().is_empty() {
         about["sensitive"] = event.sensitive().into();

@@ -21,10 +21,12 @@ struct Items<'a> {
     rest: Rest<'a>,
     /// Whether `rest` says all that `unevaluatedItems` says.
     evaluates_all: bool,
+    /// Whether other schemas describe the items, too.
+    shares: bool,
 }
 
 impl<'a> Items<'a> {
-    fn new(typed: &Typed<'a>, draft: Draft, proves: bool) -> Self {
+    fn new(typed: &Typed<'a>, draft: Draft, proves: bool, shares: bool) -> Self {
         let keywords = typed.keywords;
         let items = keywords.get("items");
         let prefix = keywords.get("prefixItems").and_then(Value::as_array).filter(|_| draft.has_prefix_items());
@@ -41,7 +43,12 @@ impl<'a> Items<'a> {
         let alone = typed.sole && !draft.is_early() && !keywords.contains_key("contains");
         let unevaluated = keywords.get("unevaluatedItems").filter(|_| all.is_none() && (alone || !proves));
         let evaluates_all = proves && (all.is_some() || rest.is_some() || alone);
-        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all }
+        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all, shares }
+    }
+
+    /// The schema of an item.
+    fn part(&self, schema: &'a Value) -> Part<'a> {
+        if self.shares { Part::beside(schema) } else { Part::whole(schema) }
     }
 
     fn keyword(&self, keyword: &str) -> Option<&'a Value> {
@@ -51,15 +58,19 @@ impl<'a> Items<'a> {
 
 impl<'a> Comparison<'a> {
     pub(super) fn arrays(&mut self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
-        let old = Items::new(old, self.writer.draft, self.policy.proves());
-        let new = Items::new(new, self.reader.draft, self.policy.proves());
+        let shares = self.policy.knows_fields() && {
+            let inside = old.outermost.and_then(|outermost| self.insides.of(self.writer, outermost));
+            !inside.is_some_and(|inside| inside.describes_items_once())
+        };
+        let old = Items::new(old, self.writer.draft, self.policy.proves(), shares);
+        let new = Items::new(new, self.reader.draft, self.policy.proves(), false);
         match (old.all, new.all) {
             (None, None) => {}
             (None, Some(all)) if self.policy.proves() && self.reads_tuple(&old, all) => {}
             (None, Some(_)) => self.note(out, "/items", rule::SCHEMA_ADDED, old.all, new.all),
             (Some(_), None) => self.note(out, "/items", rule::SCHEMA_REMOVED, old.all, new.all),
             (Some(one), Some(other)) => {
-                let inner = self.schemas(one, other);
+                let inner = self.compare(old.part(one), Part::whole(other));
                 out.absorb("/items", &inner);
             }
         }
@@ -67,10 +78,10 @@ impl<'a> Comparison<'a> {
             let place = format!("/items/{at}");
             match (old.tuple.get(at), new.tuple.get(at)) {
                 (Some(one), Some(other)) => {
-                    let inner = self.schemas(one, other);
+                    let inner = self.compare(old.part(one), Part::whole(other));
                     out.absorb(&place, &inner);
                 }
-                (Some(schema), None) => self.removed_item(out, &place, schema, &new),
+                (Some(schema), None) => self.removed_item(out, &place, old.part(schema), &new),
                 (None, Some(schema)) => self.added_item(out, &place, schema, &old),
                 (None, None) => {}
             }
@@ -104,16 +115,16 @@ impl<'a> Comparison<'a> {
         let reads_rest = match old.rest {
             Rest::Open => false,
             Rest::Closed => true,
-            Rest::Schema(rest) => self.reads(rest, all),
+            Rest::Schema(rest) => self.reads(old.part(rest), all),
         };
-        reads_rest && old.tuple.iter().all(|item| self.reads(item, all))
+        reads_rest && old.tuple.iter().all(|item| self.reads(old.part(item), all))
     }
 
-    fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, new: &Items<'a>) {
+    fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, item: Part<'a>, new: &Items<'a>) {
         let rule = match new.rest {
             Rest::Open => rule::ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL,
             Rest::Schema(rest) => {
-                let inner = self.schemas(schema, rest);
+                let inner = self.compare(item, Part::whole(rest));
                 out.absorb(place, &inner);
                 if inner.breaks {
                     rule::ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
@@ -121,12 +132,12 @@ impl<'a> Comparison<'a> {
                     rule::ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
                 }
             }
-            Rest::Closed if matches!(self.writer.form(Part::whole(schema)).1, Form::Nothing) => {
+            Rest::Closed if matches!(self.writer.form(item).1, Form::Nothing) => {
                 rule::ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL
             }
             Rest::Closed => rule::ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL,
         };
-        self.note(out, place, rule, Some(schema), None);
+        self.note(out, place, rule, Some(item.value), None);
     }
 
     fn added_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, old: &Items<'a>) {
@@ -136,7 +147,7 @@ impl<'a> Comparison<'a> {
             }
             Rest::Open => rule::ITEM_ADDED_TO_OPEN_CONTENT_MODEL,
             Rest::Schema(rest) => {
-                let inner = self.schemas(rest, schema);
+                let inner = self.compare(old.part(rest), Part::whole(schema));
                 out.absorb(place, &inner);
                 if inner.breaks {
                     rule::ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
@@ -157,7 +168,7 @@ impl<'a> Comparison<'a> {
             (Rest::Open, Rest::Schema(_)) => Some(rule::ADDITIONAL_ITEMS_NARROWED),
             (Rest::Schema(_), Rest::Open) => Some(rule::ADDITIONAL_ITEMS_EXTENDED),
             (Rest::Schema(one), Rest::Schema(other)) => {
-                let inner = self.schemas(one, other);
+                let inner = self.compare(old.part(one), Part::whole(other));
                 out.absorb("/additionalItems", &inner);
                 None
             }
@@ -205,7 +216,7 @@ impl<'a> Comparison<'a> {
         let reads = before.is_some_and(|before| {
             let enough = order(&least(new), &least(old)).is_le() && order(&most(new), &most(old)).is_ge();
             let same = self.same_value(before, contained);
-            enough && (same || (new.keyword("maxContains").is_none() && self.reads(before, contained)))
+            enough && (same || (new.keyword("maxContains").is_none() && self.reads(old.part(before), contained)))
         });
         if !reads {
             self.note(out, "/contains", rule::CONTAINS_CHANGED, before, Some(contained));

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::document::{Document, has_none_of};
 use super::form::{Criterion, Form, Part, PartId, Typed};
+use super::inside::Insides;
 use super::mode::Policy;
 use super::outcome::{Change, Inner, Outcome, collect};
 use super::rule::{self, Rule};
@@ -59,6 +60,7 @@ pub(super) struct Comparison<'a> {
     waiting: VecDeque<usize>,
     /// The facts about parts, by the address of their document and whether their objects have no unknown fields.
     traits: HashMap<(usize, bool, PartId<'a>), Rc<Traits<'a>>>,
+    pub(super) insides: Insides<'a>,
     /// The canonical texts of the values of each `enum`, by its address.
     texts: HashMap<usize, Rc<HashSet<String>>>,
     /// The pair at hand.
@@ -87,11 +89,12 @@ impl<'a> Comparison<'a> {
             pairs: Vec::new(),
             waiting: VecDeque::new(),
             traits: HashMap::new(),
+            insides: Insides::new(),
             texts: HashMap::new(),
             at: 0,
             steps: 0,
         };
-        let root = comparison.schemas(writer.root, reader.root);
+        let root = comparison.compare(Part::whole(writer.root), Part::whole(reader.root));
         comparison.judge_all();
         if comparison.is_exhausted() {
             return Err(SchemaError::entangled(MAX_STEPS));
@@ -128,7 +131,7 @@ impl<'a> Comparison<'a> {
             self.turned = turned;
             std::mem::swap(&mut self.writer, &mut self.reader);
             // Inside a `not` the writer's schema is the reader's, whose fields are not known.
-            self.policy = if turned && self.asked.proves() { Policy::Exact } else { self.asked };
+            self.policy = self.policy_for(turned);
         }
         self.at = at;
         self.judge_pair(self.parts[writer], self.parts[reader])
@@ -173,14 +176,9 @@ impl<'a> Comparison<'a> {
         out.absorb_definition("", &inner, shared);
     }
 
-    /// Compares two schemas that stand for themselves.
-    pub(super) fn schemas(&mut self, writer: &'a Value, reader: &'a Value) -> Inner {
-        self.compare(Part::whole(writer), Part::whole(reader))
-    }
-
     /// Whether the reader's schema accepts what the writer's accepts.
-    pub(super) fn reads(&mut self, writer: &'a Value, reader: &'a Value) -> bool {
-        !self.schemas(writer, reader).breaks
+    pub(super) fn reads(&mut self, writer: Part<'a>, reader: &'a Value) -> bool {
+        !self.compare(writer, Part::whole(reader)).breaks
     }
 
     /// The verdict on two schemas, as far as it is known.
@@ -188,9 +186,14 @@ impl<'a> Comparison<'a> {
         self.number(writer, reader, self.turned)
     }
 
+    fn policy_for(&self, turned: bool) -> Policy {
+        if turned && self.asked.proves() { Policy::Exact } else { self.asked }
+    }
+
     fn number(&mut self, writer: Part<'a>, reader: Part<'a>, turned: bool) -> Inner {
         self.spend(1);
-        let (writer, reader) = (self.part_number(writer), self.part_number(reader));
+        let writer = if self.policy_for(turned).knows_fields() { writer } else { writer.without_surroundings() };
+        let (writer, reader) = (self.part_number(writer), self.part_number(reader.without_surroundings()));
         let next = self.pairs.len();
         let pair = *self.numbers.entry((writer, reader, turned)).or_insert(next);
         if pair == next {
@@ -233,13 +236,15 @@ impl<'a> Comparison<'a> {
     }
 
     fn traits_in(&mut self, document: &'a Document<'a>, part: Part<'a>, written: bool) -> Rc<Traits<'a>> {
+        let part = if written { part } else { part.without_surroundings() };
         let key = (std::ptr::from_ref(document).addr(), written, part.id());
         if let Some(known) = self.traits.get(&key) {
             return Rc::clone(known);
         }
-        let mut look = Look::new(document, written);
+        let mut look = Look::new(document, written.then_some(&mut self.insides));
         let traits = Rc::new(look.traits(part, MAX_DEPTH));
-        self.spend(look.steps());
+        let steps = look.steps();
+        self.spend(steps);
         self.traits.insert(key, Rc::clone(&traits));
         traits
     }

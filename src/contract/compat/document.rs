@@ -79,8 +79,10 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     pub(super) fn new(root: &'a Value) -> Result<Self, SchemaError> {
         let draft = Draft::of(root);
+        let named = root.get("$schema").and_then(Value::as_str);
         let mut reader = Reader {
             draft,
+            has_prefix_items_only: named.is_some_and(|name| name.contains("2020-12")),
             nodes: Vec::new(),
             known: HashMap::new(),
             resources: vec![Resource { schema: root, base: NO_BASE.to_owned() }],
@@ -93,7 +95,7 @@ impl<'a> Document<'a> {
         };
         reader.add(root, Origin::Root, 0, 0);
         reader.read_all(0)?;
-        // Names behind keywords that are not known are none.
+        // An `$id` or `$anchor` behind an unknown keyword names no schema.
         reader.names_count = false;
         let targets = reader.resolve()?;
         reader.refuse_circles()?;
@@ -161,7 +163,7 @@ pub(super) fn address(schema: &Value) -> usize {
 }
 
 /// All references of a schema and of those in it.
-fn references(schema: &Value) -> BTreeSet<&str> {
+pub(super) fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     each_reference(schema, |reference| {
         found.insert(reference);
@@ -219,7 +221,7 @@ struct Resource<'a> {
 const NO_BASE: &str = "json-schema:///";
 
 /// The absolute name that a name or a reference has under a base, in the normal form of RFC 3986 (RFC 3987 for other letters).
-/// A text that is none has itself.
+/// A name that is not a URI is returned unchanged.
 fn absolute(base: &str, name: &str) -> String {
     let parsed = Iri::parse(base).ok().zip(IriRef::parse(name).ok());
     let resolved = parsed.and_then(|(base, name)| name.resolve_against(&base).ok());
@@ -229,6 +231,8 @@ fn absolute(base: &str, name: &str) -> String {
 /// Reads a document.
 struct Reader<'a> {
     draft: Draft,
+    /// Whether the document names 2020-12: the draft of another name may be an earlier one.
+    has_prefix_items_only: bool,
     nodes: Vec<Node<'a>>,
     /// The nodes by the addresses of their schemas.
     known: HashMap<usize, usize>,
@@ -296,7 +300,7 @@ impl<'a> Reader<'a> {
             if let Some((keyword, expected)) = misused(keywords) {
                 return Err(self.error(at, format!("`{keyword}` is not {expected}")));
             }
-            if self.draft == Draft::Y2020 && keywords.get("items").is_some_and(Value::is_array) {
+            if self.has_prefix_items_only && keywords.get("items").is_some_and(Value::is_array) {
                 return Err(self.error(at, "`items` is an array, for which 2020-12 has `prefixItems`"));
             }
             for keyword in ["$dynamicRef", "$recursiveRef"] {
@@ -453,7 +457,7 @@ impl<'a> Reader<'a> {
         let next = nodes.iter().cycle().skip(1);
         let back = nodes.iter().zip(next).find(|(at, next)| self.nodes[**at].target == Some(**next));
         let at = back.map_or(nodes[0], |(at, _)| *at);
-        let error = self.error(at, format!("`$ref` {:?} leads in a circle", self.reference(at)));
+        let error = self.error(at, format!("`$ref` {:?} refers to itself", self.reference(at)));
         SchemaError::circle(error.path(), error.reason())
     }
 

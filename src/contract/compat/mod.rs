@@ -39,6 +39,7 @@ mod document;
 mod finding;
 mod form;
 mod history;
+mod inside;
 mod keyword;
 mod mode;
 mod object;

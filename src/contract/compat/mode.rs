@@ -128,6 +128,10 @@ pub enum Policy {
     /// the fields of the schema and no others, even if the schema is open. This is the question for the events of a
     /// service that writes them with this crate.
     Written,
+    /// As [`Exact`](Self::Exact), for messages of other programs: they may have unknown fields, but none that the reader
+    /// comes to know.
+    #[doc(hidden)]
+    Received,
 }
 
 impl Policy {
@@ -135,7 +139,12 @@ impl Policy {
 
     /// Whether a compatible verdict is a proof.
     pub(super) const fn proves(self) -> bool {
-        matches!(self, Self::Exact | Self::Written)
+        matches!(self, Self::Exact | Self::Written | Self::Received)
+    }
+
+    /// Whether the writer's objects have no fields that the reader knows and the writer's schema does not.
+    pub(super) const fn knows_fields(self) -> bool {
+        matches!(self, Self::Written | Self::Received)
     }
 
     const fn name(self) -> &'static str {
@@ -144,6 +153,7 @@ impl Policy {
             Self::Lenient => "LENIENT",
             Self::Exact => "EXACT",
             Self::Written => "WRITTEN",
+            Self::Received => "RECEIVED",
         }
     }
 }

@@ -31,8 +31,12 @@ enum Weight {
     Fine,
     /// Those that prove.
     Proof,
+    /// Those that prove, unless the names that the reader adds are new.
+    ProofOfName,
     /// All but the lenient one.
     NotLenient,
+    /// All but the lenient one, unless the names that the reader adds are new.
+    NameNotLenient,
     /// All.
     Breaks,
 }
@@ -57,7 +61,9 @@ impl Rule {
         match self.0.weight {
             Weight::Fine => false,
             Weight::Proof => policy.proves(),
+            Weight::ProofOfName => policy.proves() && !matches!(policy, Policy::Received),
             Weight::NotLenient => !matches!(policy, Policy::Lenient),
+            Weight::NameNotLenient => !matches!(policy, Policy::Lenient | Policy::Received),
             Weight::Breaks => true,
         }
     }
@@ -211,7 +217,7 @@ rules! {
         "the reader requires a field that the writer may omit; a validator does not insert its default";
     REQUIRED_ATTRIBUTE_REMOVED Fine NOTHING "the reader does not require the field";
     REQUIRED_NAME_ADDED Proof REQUIRED "the reader requires a field that no schema describes and the writer may omit";
-    OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL NotLenient OPEN
+    OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL NameNotLenient OPEN
         "the reader describes a field that the writer may write with any value, as an unknown field";
     REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL NotLenient REQUIRED
         "the reader requires a field that the writer may omit, or write with any value";
@@ -229,7 +235,7 @@ rules! {
         "the reader accepts for the field what the writer's unknown fields contain";
     PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL NotLenient OPEN
         "the reader refuses for the field what the writer's unknown fields contain";
-    PROPERTY_ADDED_BESIDE_PATTERNS Proof OPEN
+    PROPERTY_ADDED_BESIDE_PATTERNS ProofOfName OPEN
         "the reader describes a field that the writer may write with any value, as an unknown field";
     PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL Fine NOTHING "the reader accepts the field as an unknown one";
     PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine NOTHING

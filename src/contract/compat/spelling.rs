@@ -3,10 +3,11 @@
 //! A proof compares schemas keyword by keyword. So those that mean the same are brought to the same keywords first.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::document::Draft;
+use super::document::{Draft, place_of, references};
 use super::keyword::{Contains, Object, TEXT, contains, each_subschema, misused};
 
 /// How deep a schema is respelled; the reader of documents refuses deeper ones.
@@ -40,28 +41,57 @@ const NOTES: [&str; 7] = ["$comment", "default", "deprecated", "description", "e
 /// - a keyword that the draft does not know: none
 pub(super) fn respelled(document: &Value) -> Cow<'_, Value> {
     let draft = Draft::of(document);
-    if needs_respelling(document, draft) {
-        Cow::Owned(spell(document, draft, MAX_DEPTH))
-    } else {
-        Cow::Borrowed(document)
+    let hidden = hidden_schemas(document);
+    let spelling = Spelling { draft, moves: may_respell(document) };
+    let schemas = hidden.iter().filter_map(|place| document.pointer(place)).chain([document]);
+    if !schemas.into_iter().any(|schema| spelling.is_another(schema)) {
+        return Cow::Borrowed(document);
     }
+    let mut spelled = spelling.spell(document, MAX_DEPTH);
+    for place in hidden {
+        if let Some(schema) = spelled.pointer_mut(&place) {
+            *schema = spelling.spell(schema, MAX_DEPTH);
+        }
+    }
+    Cow::Owned(spelled)
 }
 
-/// Whether something has another spelling. Not so if a reference names a place that would move.
-fn needs_respelling(document: &Value, draft: Draft) -> bool {
-    let (mut open, mut needed) = (vec![document], false);
-    while let Some(schema) = open.pop() {
-        let Some(keywords) = schema.as_object() else { continue };
-        if keywords.get("$ref").and_then(Value::as_str).is_some_and(may_move) {
-            return false;
+/// The places of the schemas that references name, and that no known keyword contains.
+fn hidden_schemas(document: &Value) -> BTreeSet<String> {
+    let (mut met, mut hidden) = (BTreeSet::new(), BTreeSet::new());
+    let mut open = references(document);
+    while let Some(reference) = open.pop_first() {
+        let target = place_of(reference).and_then(|place| Some((document.pointer(&place)?, place)));
+        let Some((schema, place)) = target.filter(|_| met.insert(reference)) else { continue };
+        if is_hidden(document, &place) {
+            open.extend(references(schema));
+            hidden.insert(place);
         }
-        needed |= says_nothing_fits(keywords)
-            || simple_type(keywords).is_some()
-            || keywords.keys().any(|keyword| is_unknown(draft, keyword))
-            || looks_into_text(draft, keywords);
-        each_subschema(keywords, |subschema, _| open.push(subschema));
     }
-    needed
+    hidden
+}
+
+/// Whether an unknown keyword is on the way to a place.
+fn is_hidden(document: &Value, place: &str) -> bool {
+    let mut schema = document;
+    let mut tokens = place.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
+    while let Some(keyword) = tokens.next() {
+        let Some(value) = schema.get(&keyword) else { return true };
+        let inner = match contains(&keyword, value) {
+            Some(Contains::One) => Some(value),
+            Some(Contains::Named) => tokens.next().and_then(|name| value.get(name)),
+            Some(Contains::List) => tokens.next().and_then(|at| value.get(at.parse::<usize>().ok()?)),
+            None => None,
+        };
+        let Some(inner) = inner else { return true };
+        schema = inner;
+    }
+    false
+}
+
+/// Whether no reference points to a place that another spelling would move.
+fn may_respell(document: &Value) -> bool {
+    !references(document).into_iter().any(may_move)
 }
 
 /// Whether the place that a reference names may be another in another spelling: it is if it is in a choice.
@@ -103,43 +133,70 @@ fn looks_into_text(draft: Draft, keywords: &Object) -> bool {
         && !TEXT.iter().any(|keyword| has(keyword))
 }
 
-fn spell(schema: &Value, draft: Draft, depth: usize) -> Value {
-    let (Value::Object(keywords), Some(depth)) = (schema, depth.checked_sub(1)) else { return schema.clone() };
-    if says_nothing_fits(keywords) {
-        return false.into();
-    }
-    let inner = |(keyword, value): (&String, &Value)| {
-        let value = match (contains(keyword, value), value) {
-            (Some(Contains::One), schema) => spell(schema, draft, depth),
-            (Some(Contains::List), Value::Array(list)) => {
-                list.iter().map(|schema| spell(schema, draft, depth)).collect()
-            }
-            (Some(Contains::Named), Value::Object(named)) => {
-                named.iter().map(|(name, schema)| (name.clone(), spell(schema, draft, depth))).collect()
-            }
-            _ => value.clone(),
-        };
-        (keyword.clone(), value)
-    };
-    let mut keywords: Object = keywords.iter().filter(|(keyword, _)| !is_unknown(draft, keyword)).map(inner).collect();
-    if looks_into_text(draft, &keywords) {
-        // Any text, by a keyword that is compared.
-        keywords.insert("minLength".to_owned(), 0.into());
-    }
-    let Some(kind) = simple_type(&keywords).cloned() else { return keywords.into() };
-    if let Some(apart) = null_apart(&keywords) {
-        return apart;
-    }
-    for keyword in ["anyOf", "oneOf"] {
-        for schema in keywords.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Value::Object(schema) = schema
-                && !schema.contains_key("$ref")
+/// The spelling of the schemas of a document.
+struct Spelling {
+    draft: Draft,
+    /// Whether schemas may move.
+    moves: bool,
+}
+
+impl Spelling {
+    /// Whether something in a schema has another spelling.
+    fn is_another(&self, schema: &Value) -> bool {
+        let mut open = vec![schema];
+        while let Some(schema) = open.pop() {
+            let Some(keywords) = schema.as_object() else { continue };
+            if keywords.keys().any(|keyword| is_unknown(self.draft, keyword))
+                || looks_into_text(self.draft, keywords)
+                || self.moves && (says_nothing_fits(keywords) || simple_type(keywords).is_some())
             {
-                schema.entry("type").or_insert_with(|| kind.clone());
+                return true;
+            }
+            each_subschema(keywords, |subschema, _| open.push(subschema));
+        }
+        false
+    }
+
+    fn spell(&self, schema: &Value, depth: usize) -> Value {
+        let (Value::Object(keywords), Some(depth)) = (schema, depth.checked_sub(1)) else { return schema.clone() };
+        if self.moves && says_nothing_fits(keywords) {
+            return false.into();
+        }
+        let inner = |(keyword, value): (&String, &Value)| {
+            let value = match (contains(keyword, value), value) {
+                (Some(Contains::One), schema) => self.spell(schema, depth),
+                (Some(Contains::List), Value::Array(list)) => {
+                    list.iter().map(|schema| self.spell(schema, depth)).collect()
+                }
+                (Some(Contains::Named), Value::Object(named)) => {
+                    named.iter().map(|(name, schema)| (name.clone(), self.spell(schema, depth))).collect()
+                }
+                _ => value.clone(),
+            };
+            (keyword.clone(), value)
+        };
+        let known = keywords.iter().filter(|(keyword, _)| !is_unknown(self.draft, keyword));
+        let mut keywords: Object = known.map(inner).collect();
+        if looks_into_text(self.draft, &keywords) {
+            // Any text, by a keyword that is compared.
+            keywords.insert("minLength".to_owned(), 0.into());
+        }
+        let kind = simple_type(&keywords).filter(|_| self.moves);
+        let Some(kind) = kind.cloned() else { return keywords.into() };
+        if let Some(apart) = null_apart(&keywords) {
+            return apart;
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            for schema in keywords.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Value::Object(schema) = schema
+                    && !schema.contains_key("$ref")
+                {
+                    schema.entry("type").or_insert_with(|| kind.clone());
+                }
             }
         }
+        keywords.into()
     }
-    keywords.into()
 }
 
 /// Whether it is `{"not": {}}`, perhaps with notes.

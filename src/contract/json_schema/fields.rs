@@ -202,9 +202,15 @@ impl Writer<'_> {
                 }
                 self.open.pop();
             }
+            Kind::Any => self.flatten_map(level, &Shape::any(), shape, rules, place),
             Kind::Foreign(foreign) => {
                 let schema = (foreign.schema)(self.generator).to_value();
                 if place != Place::Maybe {
+                    // Without a list of its fields it may have any.
+                    if self.written && !self.lists_fields(&schema) {
+                        level.open = true;
+                        level.maps.push((object(json!({"additionalProperties": true})), Object::new()));
+                    }
                     level.all.push(schema);
                 }
             }

@@ -141,7 +141,9 @@ impl Level {
             }
             None => {}
         }
-        if !self.properties.is_empty() {
+        // An object whose schema lists no field may have any, to those who compare schemas.
+        let lists_nothing = schema.len() == 1 && self.all.is_empty();
+        if !self.properties.is_empty() || closed || lists_nothing {
             schema.insert("properties".to_owned(), self.properties.into());
         }
         if !self.required.is_empty() {

@@ -198,14 +198,7 @@ impl Writer<'_> {
 
     /// The JSON types that a schema of schemars' own names.
     pub(super) fn kinds_in(&self, schema: &Value) -> Kinds {
-        let mut schema = schema.clone();
-        let mut definitions = None;
-        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
-            // References are encoded, which a pointer into a schema undoes.
-            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
-            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
-            schema = definition;
-        }
+        let schema = self.resolved(schema);
         let mut kinds = Kinds::default();
         let mut add = |kind: &Value| match kind.as_str() {
             Some("string") => kinds.text = true,
@@ -220,6 +213,27 @@ impl Writer<'_> {
             None => {}
         }
         kinds
+    }
+
+    /// Whether a schema of schemars' own names the fields of its objects, or says that there are others.
+    pub(super) fn lists_fields(&self, schema: &Value) -> bool {
+        let schema = self.resolved(schema);
+        ["properties", "additionalProperties", "allOf", "anyOf", "oneOf"]
+            .iter()
+            .any(|keyword| schema.get(*keyword).is_some())
+    }
+
+    /// The schema behind references.
+    fn resolved(&self, schema: &Value) -> Value {
+        let mut schema = schema.clone();
+        let mut definitions = None;
+        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
+            // References are encoded, which a pointer into a schema undoes.
+            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
+            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
+            schema = definition;
+        }
+        schema
     }
 }
 
