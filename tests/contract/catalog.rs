@@ -831,6 +831,63 @@ fn events_with_a_dump_hook_are_open() {
     assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
 }
 
+/// The schema records that, for the type may lose its hook.
+#[test]
+fn messages_of_a_dump_hook_stay_open() {
+    mod types {
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct Before {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct After {
+            pub(super) id: u32,
+            pub(super) note: Option<String>,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct Later {
+            pub(super) id: u32,
+            pub(super) more: Option<String>,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<types::Before>().export(folder.path()).unwrap();
+    let written: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("order.placed/v2.json")).unwrap()).unwrap();
+    assert_eq!(written["x-event-schema"]["open"], true);
+    let found = incompatible(&of::<types::After>(), folder.path()).concat();
+    assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
+    // The messages of the time without a hook had no other fields.
+    let folder = tempfile::tempdir().unwrap();
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    assert_eq!(incompatible(&of::<types::Later>(), folder.path()), [""; 0]);
+}
+
+/// Programs in other languages read by the recorded schema, also what this service itself could do without.
+#[test]
+fn consumers_of_the_recorded_schema_are_kept() {
+    order!(always: pub(super) id: u8, #[serde(default)] pub(super) note: String);
+    order!(never: pub(super) id: u8);
+    mod sometimes {
+        #[event_schema::event(name = "order.placed", version = 2, avro = false)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u8,
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            pub(super) note: String,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<always::OrderPlaced>().export(folder.path()).unwrap();
+    for catalog in [of::<never::OrderPlaced>(), of::<sometimes::OrderPlaced>()] {
+        let found = catalog.check(folder.path()).unwrap();
+        let found = found.iter().find(|one| one.is_incompatible()).unwrap();
+        let json = found.findings().iter().filter(|finding| !finding.path().starts_with("#/fields"));
+        let json: Vec<_> = json.map(|finding| (finding.path(), finding.direction())).collect();
+        assert_eq!(json, [(json[0].0, Direction::Forward)], "{found}");
+        assert!(json[0].0.ends_with("/note") && found.to_string().contains("v2.json"), "{found}");
+    }
+}
+
 /// A gap in the history, or a file without those beside it, is an error and not the end of the history.
 #[test]
 fn gaps_in_the_history_are_told() {
@@ -866,7 +923,7 @@ fn files_that_are_passed_over_are_told() {
         fs::rename(event.join("v2.r1.json"), event.join(name)).unwrap();
         let text = told();
         assert!(
-            text.contains(&format!("{name} is not the name of a recorded contract, though nearly `v2.r1.json`")),
+            text.contains(&format!("{name} is not the name of a recorded contract; did you mean `v2.r1.json`? Rename or remove it")),
             "{text}"
         );
         fs::rename(event.join(name), event.join("v2.r1.json")).unwrap();
@@ -1167,6 +1224,78 @@ fn a_reader_that_closes_is_told() {
         assert!(found.contains("#/additionalProperties: ") && found.contains("_REMOVED]"), "{found}");
         assert!(catalog.export(folder).unwrap_err().is_incompatible());
     }
+}
+
+/// A part of a received event closes within a choice; and what a received event may come to know.
+#[test]
+fn parts_of_received_events_stay_open() {
+    mod parts {
+        #[event_schema::event]
+        #[schemars(rename = "Address")]
+        pub(super) struct Open {
+            pub(super) street: String,
+        }
+        #[event_schema::event]
+        #[schemars(rename = "Address")]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct Closed {
+            pub(super) street: String,
+        }
+        #[event_schema::event]
+        #[schemars(rename = "Address")]
+        pub(super) struct Wider {
+            pub(super) street: String,
+            pub(super) city: Option<String>,
+        }
+    }
+    order!(open: pub(super) address: Option<super::parts::Open>, #[serde(alias = "order")] pub(super) id: u8);
+    order!(closed: pub(super) address: Option<super::parts::Closed>, #[serde(alias = "order")] pub(super) id: u8);
+    order!(wider:
+        pub(super) address: Option<super::parts::Wider>,
+        #[serde(alias = "order", alias = "number")] pub(super) id: u8,
+        #[serde(alias = "text")] pub(super) note: Option<String>
+    );
+    fn receiving<E: EventSchema>() -> Catalog {
+        Catalog::new("billing").receives::<E>()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    receiving::<open::OrderPlaced>().export(folder.path()).unwrap();
+    assert_eq!(incompatible(&receiving::<wider::OrderPlaced>(), folder.path()), [""; 0]);
+    let found = incompatible(&receiving::<closed::OrderPlaced>(), folder.path()).concat();
+    assert!(found.contains("#/properties/address"), "{found}");
+    let folder = tempfile::tempdir().unwrap();
+    let both = |catalog: Catalog| catalog.check(folder.path()).unwrap();
+    Catalog::new("orders").sends::<open::OrderPlaced>().receives::<open::OrderPlaced>().export(folder.path()).unwrap();
+    let found = both(Catalog::new("orders").sends::<closed::OrderPlaced>().receives::<closed::OrderPlaced>());
+    assert!(found.iter().any(Deviation::is_incompatible), "{found:?}");
+    let found = both(Catalog::new("orders").sends::<wider::OrderPlaced>().receives::<wider::OrderPlaced>());
+    assert!(!found.iter().any(Deviation::is_incompatible), "{found:?}");
+}
+
+/// Text that becomes bytes of a number, or the reverse, is read by the rules of Avro, and means nothing.
+#[test]
+fn text_is_no_decimal() {
+    fn catalog<E: EventSchema>() -> Catalog {
+        Catalog::new("prices").sends::<E>()
+    }
+    mod types {
+        use event_schema::rust_decimal::Decimal;
+
+        #[event_schema::event(name = "price")]
+        pub(super) struct Number {
+            #[event(avro(precision = 12, scale = 2))]
+            pub(super) price: Decimal,
+        }
+        #[event_schema::event(name = "price")]
+        pub(super) struct Text {
+            #[event(avro(string))]
+            pub(super) price: Decimal,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    catalog::<types::Number>().export(folder.path()).unwrap();
+    let found = incompatible(&catalog::<types::Text>(), folder.path()).concat();
+    assert!(found.contains("[LOGICAL_TYPE_CHANGED]"), "{found}");
 }
 
 /// A reader gives a number of the owner's a meaning; the one that it recorded itself has its meaning.

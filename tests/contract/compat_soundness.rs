@@ -47,7 +47,7 @@ fn references_behind_unknown_keywords_are_compared() {
     let behind = |schema: Value| json!({"$ref": "#/components/A", "components": {"A": schema}});
     assert_eq!(error(&behind(json!({"items": {"$ref": "#/components/B"}}))).path(), "#/components/A/items");
     assert_eq!(error(&behind(json!({"items": 7}))).path(), "#/components/A/items");
-    assert!(error(&behind(json!({"$ref": "#/components/A"}))).reason().contains("in a circle"));
+    assert!(error(&behind(json!({"$ref": "#/components/A"}))).reason().contains("refers to itself"));
 }
 
 /// A reference that leads back without a step into the value describes nothing, and no validator returns from it.
@@ -63,7 +63,7 @@ fn circles_in_place_are_refused() {
     ] {
         let document = json!({"$defs": {"a": inner}, "$ref": "#/$defs/a"});
         let error = error(&document);
-        assert_eq!(error.reason(), "`$ref` \"#/$defs/a\" leads in a circle", "{document}");
+        assert_eq!(error.reason(), "`$ref` \"#/$defs/a\" refers to itself", "{document}");
         assert!(error.path().starts_with("#/$defs/a/"), "{error}");
     }
     // With a step it is a recursive type.
@@ -147,6 +147,19 @@ fn keywords_count_from_their_draft_on() {
         assert!(check(&typed, &typed, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
         assert!(check(&typed, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
     }
+    // Also behind keywords that no draft has.
+    let hidden = json!({
+        "components": {"schemas": {"A": {"properties": {"a": {"$ref": "#/components/schemas/B"}}}, "B": {"const": 1}}},
+        "properties": {"part": {"$ref": "#/components/schemas/A"}},
+    });
+    refused(&draft("4", hidden.clone()), &draft("7", hidden), &json!({"part": {"a": 2}}), &proofs);
+    // A validator of 2019-09 or later need not know `dependencies`, and the one here does.
+    let (older, later) = (json!({"dependencies": {"a": ["b"]}}), json!({"dependentRequired": {"a": ["b"]}}));
+    let verdict = |old: &Value, new: &Value| {
+        let (old, new) = (draft("12", old.clone()), draft("12", new.clone()));
+        check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap().is_compatible()
+    };
+    assert!(!verdict(&older, &later) && verdict(&later, &older));
     // The validator here takes `date` for one of draft 6, too.
     let date = |number: &str| draft(number, json!({"format": "date"}));
     assert!(!check(&date("6"), &date("7"), Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
@@ -197,8 +210,11 @@ fn misused_keywords_are_no_schema() {
     let listed = |draft: &str| json!({"$schema": draft, "items": [{"type": "string"}]});
     let reason = "`items` is an array, for which 2020-12 has `prefixItems`";
     assert_eq!(error(&listed("https://json-schema.org/draft/2020-12/schema")).reason(), reason);
-    let earlier = listed("http://json-schema.org/draft-07/schema#");
-    assert!(check(&earlier, &earlier, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+    // The last one is that of no draft, or of all.
+    for draft in ["http://json-schema.org/draft-07/schema#", "http://json-schema.org/schema#"] {
+        let earlier = listed(draft);
+        assert!(check(&earlier, &earlier, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+    }
 }
 
 /// A bundled document: the references of a resource start from its own `$id`.
@@ -263,6 +279,48 @@ fn names_are_resolved_against_their_base() {
     // A name that is no URI has itself.
     let odd = json!({"$ref": "a b", "$defs": {"x": {"$id": "a b", "type": "string"}}});
     assert!(check(&odd, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+}
+
+/// A writer's object has the fields that all of its schemas list, and no others.
+#[test]
+fn closed_writers_write_what_all_schemas_list() {
+    let any = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(true))).collect::<Value>();
+    let open = |names: &[&str]| json!({"properties": any(names)});
+    let closed = |names: &[&str]| json!({"properties": any(names), "additionalProperties": false});
+    let both = json!({"a": 1, "b": 2});
+    let item = |contained: Value| json!({"items": open(&["a", "b"]), "contains": contained});
+    let with_a = |mut schema: Value| {
+        schema["required"] = json!(["a"]);
+        schema
+    };
+    let x1 = |field: Value| json!({"properties": {"x1": field}, "patternProperties": {"^x": open(&["a", "b"])}});
+    let field = |schema: Value| json!({"properties": {"x": schema}});
+    let all = json!({"allOf": [field(open(&["a"])), field(open(&["b"]))]});
+    let variant = |part: Value| json!({"properties": {"a": true}, "anyOf": [part]});
+    let text = json!({"properties": {"b": {"type": "string"}}});
+    let more = json!({"properties": {"a": true, "b": true, "c": {"type": "string"}}});
+    for (old, new, witness) in [
+        (item(with_a(open(&["a"]))), item(with_a(closed(&["a"]))), json!([both])),
+        (x1(open(&["a"])), x1(closed(&["a"])), json!({"x1": both})),
+        (all.clone(), field(closed(&["a"])), json!({"x": both})),
+        (json!({"allOf": [open(&["a"]), open(&["b"])]}), closed(&["a"]), both.clone()),
+        // What another schema lists, may have any value.
+        (variant(open(&["b"])), json!({"allOf": [{"properties": {"a": true, "b": {"type": "string"}}}]}), both.clone()),
+        // An open one beside it lists more.
+        (variant(json!({"additionalProperties": true})), text.clone(), both.clone()),
+        (json!({"allOf": [open(&["a"]), {"patternProperties": {"^b": true}}]}), text, both),
+    ] {
+        refused(&old, &new, &witness, &[Policy::Exact, Policy::Written]);
+    }
+    for (old, new) in [
+        (variant(open(&["b"])), json!({"allOf": [more]})),
+        (json!({"allOf": [open(&["a"]), open(&["b"])]}), closed(&["a", "b"])),
+        (all, field(closed(&["a", "b"]))),
+    ] {
+        let verdict = |policy| check(&old, &new, Compatibility::Backward, policy).unwrap().is_compatible();
+        assert!(!verdict(Policy::Exact), "{old} to {new}");
+        assert_eq!(verdict(Policy::Written), new["properties"].get("x").is_none(), "{old} to {new}");
+    }
 }
 
 /// Schemas whose forms are not compared are not said to be of different types.

@@ -334,6 +334,51 @@ changes! {
         struct Event { id: u8, #[serde(flatten)] kind: Kind }
         #[serde(tag = "type")] enum Kind { A { a: u8 }, B, C { c: u8 } }
     }
+    flattened_enum_gets_company true true {
+        struct Event { id: u8, #[serde(flatten)] kind: Kind }
+        #[serde(tag = "type")] enum Kind { A { a: u8 }, B }
+    } {
+        struct Event { id: u8, note: Option<u8>, #[serde(flatten)] kind: Kind }
+        #[serde(tag = "type")] enum Kind { A { a: u8 }, B }
+    }
+    internal_part_gets_a_field true true {
+        #[serde(tag = "type")] enum Event { Part(Part), B }
+        struct Part { x: u8 }
+    } {
+        #[serde(tag = "type")] enum Event { Part(Part), B }
+        struct Part { x: u8, y: Option<u8> }
+    }
+    internal_part_refuses_the_tag false false {
+        #[serde(tag = "type")] enum Event { Part(Part) }
+        struct Part { x: u8 }
+    } {
+        #[serde(tag = "kind")] enum Event { Part(Part) }
+        struct Part { x: u8 }
+    }
+    field_added_beside_an_alias true true {
+        struct Event { #[serde(alias = "b")] a: u8 }
+    } {
+        struct Event { #[serde(alias = "b")] a: u8, c: Option<u8> }
+    }
+    empty_event_gets_a_field true true { struct Event {} } { struct Event { a: Option<u8> } }
+    empty_part_gets_a_field true true {
+        struct Event { a: Part }
+        struct Part {}
+    } {
+        struct Event { a: Part }
+        struct Part { x: Option<u8> }
+    }
+    field_added_beside_a_value false true {
+        struct Event { id: u8, #[serde(flatten)] rest: Value }
+    } {
+        struct Event { id: u8, #[serde(default)] k: u8, #[serde(flatten)] rest: Value }
+    }
+    any_data_becomes_known false true {
+        #[serde(tag = "type")] enum Event { Raw(Value) }
+    } {
+        #[serde(tag = "type")] enum Event { Raw(Known) }
+        struct Known { k: Option<u8> }
+    }
     rest_is_kept true true {
         struct Event { id: u8 }
     } {

@@ -75,7 +75,7 @@ impl CatalogError {
     pub(super) fn misnamed(path: &Path, right: &Path) -> Self {
         let name = right.file_name().unwrap_or_default().display();
         let text = format!(
-            "{} is not the name of a recorded contract, though nearly `{name}`: rename or remove it",
+            "{} is not the name of a recorded contract; did you mean `{name}`? Rename or remove it",
             path.display()
         );
         Self { text, cause: None, is_incompatible: false }

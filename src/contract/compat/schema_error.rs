@@ -38,7 +38,7 @@ impl SchemaError {
         Self { path: path.into(), reason: reason.into(), side: None, circular: false }
     }
 
-    /// The error for a reference that leads in a circle.
+    /// The error for a reference that refers to itself.
     pub(super) fn circle(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { circular: true, ..Self::new(path, reason) }
     }

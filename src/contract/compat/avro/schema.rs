@@ -284,7 +284,7 @@ impl<'a> Parser<'a> {
                 let namespace = attributes.get("namespace").and_then(Value::as_str).unwrap_or(namespace);
                 let name = name_of(attributes, text, namespace);
                 if !name.full.split('.').all(is_name) {
-                    return Err(SchemaError::new(path, format!("{:?} is no name: {LETTERS}", name.full)));
+                    return Err(SchemaError::new(path, format!("{:?} {NO_NAME}", name.full)));
                 }
                 // The types inside are named in the namespace of this one.
                 let namespace = name.full.rsplit_once('.').map_or("", |(namespace, _)| namespace).to_owned();
@@ -305,7 +305,7 @@ impl<'a> Parser<'a> {
                         {
                             return Err(SchemaError::new(
                                 path,
-                                format!("the default {default} is none of the symbols"),
+                                format!("the default {default} is not one of the symbols"),
                             ));
                         }
                         Kind::Enum { name, symbols, has_default: default.is_some() }
@@ -363,8 +363,7 @@ fn name_of<'a>(attributes: &'a Map<String, Value>, name: &'a str, namespace: &st
     }
 }
 
-/// The characters of names.
-const LETTERS: &str = "names have letters, digits and `_`, and do not begin with a digit";
+const NO_NAME: &str = "is not a valid name: use letters, digits and `_`, not starting with a digit";
 
 /// Whether a text is a name in Avro. As in Apache Avro since 1.12, letters are those of all languages.
 fn is_name(text: &str) -> bool {
@@ -376,10 +375,10 @@ fn distinct(names: &[&str], kind: &str) -> Result<(), String> {
     let mut seen = HashSet::new();
     for name in names {
         if !is_name(name) {
-            return Err(format!("the {kind} {name:?} has no legal name: {LETTERS}"));
+            return Err(format!("the {kind} {name:?} {NO_NAME}"));
         }
         if !seen.insert(name) {
-            return Err(format!("the {kind} {name:?} stands there twice"));
+            return Err(format!("the {kind} {name:?} is listed twice"));
         }
     }
     Ok(())
