@@ -923,7 +923,9 @@ fn files_that_are_passed_over_are_told() {
         fs::rename(event.join("v2.r1.json"), event.join(name)).unwrap();
         let text = told();
         assert!(
-            text.contains(&format!("{name} is not the name of a recorded contract; did you mean `v2.r1.json`? Rename or remove it")),
+            text.contains(&format!(
+                "{name} is not the name of a recorded contract; did you mean `v2.r1.json`? Rename or remove it"
+            )),
             "{text}"
         );
         fs::rename(event.join(name), event.join("v2.r1.json")).unwrap();

@@ -508,15 +508,13 @@ fn avro_types_that_contain_themselves() {
 /// Names, symbols, defaults and unions are legal as in the parser of Apache Avro for Java.
 #[test]
 fn avro_schemas_that_are_none_are_refused() {
-    let reason = |schema: Value| {
-        let answer = avro::check(&schema, &schema, Compatibility::Backward);
-        answer.err().map(|error| error.reason().to_owned()).unwrap_or_default()
-    };
+    let error = |schema: Value| avro::check(&schema, &schema, Compatibility::Backward).err();
+    let reason = |schema: Value| error(schema).map(|error| error.reason().to_owned()).unwrap_or_default();
     let record = |fields: Value| json!({"type": "record", "name": "A", "fields": fields});
     let field = |schema: Value, default: Value| record(json!([{"name": "a", "type": schema, "default": default}]));
     let choice = |symbols: Value| json!({"type": "enum", "name": "E", "symbols": symbols});
 
-    let wrong = "the default of field \"a\" of \"A\" is not of the field's type";
+    let wrong = "the default is not of the field's type";
     assert_eq!(reason(field(json!("int"), json!("x"))), wrong);
     assert_eq!(reason(field(json!("int"), json!(1_u64 << 31))), wrong);
     assert_eq!(reason(field(json!({"type": "array", "items": "long"}), json!([1, null]))), wrong);
@@ -531,7 +529,10 @@ fn avro_schemas_that_are_none_are_refused() {
         assert_eq!(reason(field(schema, default)), "");
     }
     let letters = "use letters, digits and `_`, not starting with a digit";
-    assert_eq!(reason(json!({"type": "fixed", "name": "a-b", "size": 1})), format!("\"a-b\" is not a valid name: {letters}"));
+    assert_eq!(
+        reason(json!({"type": "fixed", "name": "a-b", "size": 1})),
+        format!("\"a-b\" is not a valid name: {letters}")
+    );
     assert_eq!(reason(choice(json!(["a-b"]))), format!("the symbol \"a-b\" is not a valid name: {letters}"));
     assert_eq!(reason(choice(json!(["A", "A"]))), "the symbol \"A\" is listed twice");
     let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "Z"});
@@ -539,6 +540,16 @@ fn avro_schemas_that_are_none_are_refused() {
     let twice = record(json!([{"name": "a", "type": "int"}, {"name": "a", "type": "string"}]));
     assert_eq!(reason(twice), "the field \"a\" is listed twice");
     assert_eq!(reason(json!(["string", {"type": "string"}])), "a union has the branch \"string\" twice");
+
+    // Each has its place.
+    let place = |schema: Value| error(schema).map(|error| error.path().to_owned()).unwrap_or_default();
+    let list = |items: Value| json!({"type": "array", "items": items});
+    let inside = |schema: Value| record(json!([{"name": "b", "type": {"type": "map", "values": ["null", schema]}}]));
+    assert_eq!(place(inside(list(json!(["int", "int"])))), "#/fields/b/values/1/items");
+    assert_eq!(place(inside(list(json!({"type": "Missing"})))), "#/fields/b/values/1/items");
+    assert_eq!(place(inside(choice(json!(["A", "A"])))), "#/fields/b/values/1");
+    assert_eq!(place(field(json!("int"), json!("x"))), "#/fields/a");
+    assert_eq!(place(json!({"type": {"type": "array"}})), "#/type");
 }
 
 #[test]

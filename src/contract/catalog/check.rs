@@ -12,7 +12,9 @@ use super::folder::{
     File, Form, Paths, Revision, State, events, files, list, main_path, read_exceptions, read_revisions,
 };
 use super::recorded::{Contract, Documents, policy_for};
-use crate::contract::compat::{Compatibility, Direction, Finding, Policy, SchemaError, Side, avro, check, diff, rule};
+use crate::contract::compat::{
+    Compatibility, Direction, Finding, Policy, Report, SchemaError, Side, avro, check, diff, rule,
+};
 
 /// The exceptions of a version, and which of them cover a finding.
 struct Exceptions {
@@ -140,31 +142,32 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
     let (old, new) = (&revision.documents, &contract.documents);
     let Paths { written, accepted, avro, .. } = &revision.paths;
     let blamed = |path: &Path, error: SchemaError| blamed(contract, path, error);
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut compare = |path: &Path, old: &Value, new: &Value, mode, policy| {
-        let report = check(old, new, mode, policy).map_err(|error| blamed(path, error))?;
-        let is_known = |one: &Finding, known: &Finding| {
-            (one.rule(), one.path(), one.direction()) == (known.rule(), known.path(), known.direction())
-        };
-        let new = report.into_findings().into_iter();
-        let new: Vec<_> = new.filter(|one| !findings.iter().any(|known| is_known(one, known))).collect();
-        findings.extend(new);
-        Ok::<(), CatalogError>(())
+    let compare = |path: &Path, old: &Value, new: &Value, mode, policy| {
+        let report = check(old, new, mode, policy).map_err(|error| blamed(path, error));
+        report.map(Report::into_findings)
     };
     let (backward, forward) = (Compatibility::Backward, Compatibility::Forward);
+    let mut findings = Vec::new();
     // The messages that are stored or in flight.
     if let Some(old_written) = &old.written {
-        compare(written, old_written, &new.accepted, backward, policy_for(old_written))?;
+        findings = compare(written, old_written, &new.accepted, backward, policy_for(old_written))?;
     }
     // Readers have the earlier type, or what was recorded.
     if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
-        compare(accepted, &old.accepted, new_written, forward, policy_for(new_written))?;
-        compare(written, old_written, new_written, forward, policy_for(new_written))?;
+        let policy = policy_for(new_written);
+        extend(&mut findings, compare(accepted, &old.accepted, new_written, forward, policy)?);
+        extend(&mut findings, compare(written, old_written, new_written, forward, policy)?);
     }
-    // Other programs may send all that this service accepted. The document of the event's owner does not say what that was.
+    // Other programs may send what this service accepted. The document of the event's owner does not say what that was.
     let is_owners = contract.role.is_foreign() && accepted == written;
     if old.written.is_none() || contract.role.receives && !is_owners {
-        compare(accepted, &old.accepted, &new.accepted, backward, Policy::Received)?;
+        let mut refused = compare(accepted, &old.accepted, &new.accepted, backward, Policy::Received)?;
+        if contract.role.is_foreign() && old.written.is_some() {
+            // The owner's document says which fields it sends, but not which it will.
+            let known = compare(accepted, &old.accepted, &new.accepted, backward, Policy::Written)?;
+            refused.retain(|finding| !known.iter().any(|known| known.is_like(finding)));
+        }
+        extend(&mut findings, refused);
     }
     if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
         findings.extend(moved(old_written, new_written));
@@ -188,6 +191,15 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
         _ => {}
     }
     Ok(findings)
+}
+
+/// Adds the findings that are not there yet.
+fn extend(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    for finding in more {
+        if !findings.iter().any(|known| known.is_like(&finding)) {
+            findings.push(finding);
+        }
+    }
 }
 
 fn blamed(contract: &Contract, path: &Path, error: SchemaError) -> CatalogError {
@@ -245,7 +257,7 @@ pub(super) enum Part {
 }
 
 /// The changes from a recorded revision to a contract, compatible ones too. A change that both forms have is listed once,
-/// unless it is one of what must be there: in the written form that says something else than in the accepted one.
+/// except changes of `required`, which mean different things in the two forms.
 #[cfg(feature = "page")]
 pub(super) fn compare(contract: &Contract, last: &Revision) -> Result<Vec<(Part, Finding)>, CatalogError> {
     let part = |is_avro| if is_avro { Part::Avro } else { Part::Messages };

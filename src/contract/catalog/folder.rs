@@ -110,7 +110,7 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
     if written.is_some() {
         files.insert(0, (WRITTEN, written));
     }
-    // Without the feature the Avro schemas that were recorded with it are none of this program's business.
+    // Without the feature the Avro schemas that were recorded with it are ignored.
     if cfg!(feature = "avro") {
         match written {
             Some(_) => files.extend([(AVRO, avro.as_ref()), (READER_AVRO, None)]),
@@ -266,7 +266,7 @@ fn has_written_avro(kinds: &BTreeSet<&str>) -> bool {
     kinds.contains(AVRO) && !kinds.contains(READER_AVRO)
 }
 
-/// The file without which a revision is none. The role of the event may have been another: either form will do, unless
+/// The required file that the revision lacks. The role of the event may have been another: either form will do, unless
 /// what is left says which one there was.
 fn lost(kinds: &BTreeSet<&str>, needs_written: bool, main: &'static str) -> Option<&'static str> {
     match (kinds.contains(WRITTEN), kinds.contains(ACCEPTED)) {

@@ -38,9 +38,9 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.exceptions.json` | an array of the incompatible changes that are accepted, as a failed check prints them, each with a `reason`; written by hand |
 ///
 /// For an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
-/// `.avsc` that its owner recorded may stand beside them: then the check compares with those. A number without a logical
-/// type there may have one in the service's own type, as a reader gives it that. If the service starts or stops to send an
-/// event, what it recorded stays in use; the files from the time when it sent the event then count as its owner's.
+/// `.avsc` that its owner recorded may stand beside them: then the check compares with those. The service's own type may
+/// give a logical type to a number that has none in the owner's schema. If the service starts or stops to send an event,
+/// its recorded files remain in use; the written form then counts as the owner's.
 ///
 /// An event is recorded with the versions that its type names in `previous`. An enum of events, `#[event(types)]`, stands
 /// for those of its variants; an [`OtherEvent`](crate::OtherEvent) is not recorded. A version that is recorded and has no

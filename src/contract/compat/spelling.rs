@@ -89,7 +89,7 @@ fn is_hidden(document: &Value, place: &str) -> bool {
     false
 }
 
-/// Whether no reference points to a place that another spelling would move.
+/// False if a reference points to a place that the rewrite would move.
 fn may_respell(document: &Value) -> bool {
     !references(document).into_iter().any(may_move)
 }
