@@ -9,6 +9,11 @@
     feature = "avro",
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
 )]
+//! | AsyncAPI 3 | [`Catalog::asyncapi`] | catalogs and code generators of events |
+#![cfg_attr(
+    feature = "page",
+    doc = "| static page | [`Catalog::page`] | people: the events with their fields, rules, examples and changes |"
+)]
 //!
 //! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] checks
 //! whether a new schema is compatible with an old one.

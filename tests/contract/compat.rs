@@ -679,6 +679,12 @@ fn modes_ask_in_their_directions() {
     assert_eq!(directions(Compatibility::BackwardTransitive), [(0, backward)]);
     assert_eq!(directions(Compatibility::ForwardTransitive), [(0, forward), (1, forward)]);
     assert_eq!(directions(Compatibility::FullTransitive), [(0, backward), (0, forward), (1, forward)]);
+    let text = |mode| check_history(&history, &new, mode, Policy::Strict).unwrap().to_string();
+    let all = text(Compatibility::FullTransitive);
+    assert!(all.contains("\nrevision 0: #: the types differ") && all.contains("\nrevision 1: #/type: "), "{all}");
+    assert!(!text(Compatibility::Full).contains("revision"));
+    let report = check_history(&history, &new, Compatibility::Forward, Policy::Strict).unwrap();
+    assert_eq!(serde_json::to_value(&report).unwrap()["findings"][0]["revision"], 1);
     assert!(check_history([], &new, Compatibility::FullTransitive, Policy::Strict).unwrap().is_compatible());
 }
 
