@@ -3,12 +3,14 @@
 #[cfg(feature = "registry")]
 mod registry;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::contract::{Catalog, CatalogError, report};
 use crate::error::{printable, with_causes};
+use crate::suggestion::suggest;
 
 const USAGE: &str = "\
 commands:
@@ -25,6 +27,8 @@ FOLDER is `schemas` if it is not named.";
 /// Why a command did not end well.
 enum Trouble {
     Usage,
+    /// As `Usage`, with the fault.
+    Arguments(String),
     Catalog(CatalogError),
     Output(io::Error),
     #[cfg(feature = "registry")]
@@ -93,8 +97,15 @@ impl Catalog {
     /// code 2: also a registry that cannot be asked, or that refuses the client.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        let args: Vec<String> = std::env::args().skip(1).collect();
-        ExitCode::from(run(self, &args, &mut io::stdout().lock(), &mut io::stderr().lock()))
+        let args: Result<Vec<String>, OsString> = std::env::args_os().skip(1).map(OsString::into_string).collect();
+        let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+        match args {
+            Ok(args) => ExitCode::from(run(self, &args, &mut out, &mut err)),
+            Err(arg) => {
+                let _ = writeln!(err, "the argument {arg:?} is not valid UTF-8");
+                ExitCode::from(2)
+            }
+        }
     }
 }
 
@@ -104,6 +115,7 @@ pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut i
         Ok(true) => return 0,
         Ok(false) => return 1,
         Err(Trouble::Usage) => usage(),
+        Err(Trouble::Arguments(fault)) => format!("{fault}\n{}", usage()),
         Err(Trouble::Catalog(error)) if error.is_incompatible() => {
             let _ = writeln!(err, "{error}");
             return 1;
@@ -137,65 +149,98 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         return asked.run(catalog, out).map_err(Trouble::Registry);
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (command, named) = match args.as_slice() {
-        ["export", "--draft", "7", folder @ ..] if folder.iter().all(|name| !is_option(name)) && folder.len() <= 1 => {
-            let written = catalog.export_draft07(folder.first().unwrap_or(&"schemas"))?;
-            list(&written, "the contracts in draft 7 are up to date", out)?;
-            return Ok(true);
-        }
-        ["--help" | "-h" | "help", ..] | [_, "--help" | "-h"] => {
-            writeln!(out, "{}", usage())?;
-            return Ok(true);
-        }
-        // Not the name of a folder.
-        args if args.iter().any(|arg| is_option(arg)) => return Err(Trouble::Usage),
-        #[cfg(feature = "page")]
-        ["page", page, recorded @ ..] if recorded.len() <= 1 && !page.starts_with('-') => {
-            let recorded = recorded.first().unwrap_or(&"schemas");
-            let written = catalog.page(page, recorded)?;
-            list(&written, "the page is up to date", out)?;
-            return Ok(true);
-        }
-        [command] => (*command, None),
-        [command, named] => (*command, Some(*named)),
-        _ => return Err(Trouble::Usage),
-    };
-    let folder = named.unwrap_or("schemas");
-    match command {
-        "list" => {
-            for event in catalog.events() {
-                let topic = event.topic().map(|topic| format!("  topic {topic}")).unwrap_or_default();
-                writeln!(out, "{}  version {}{topic}", event.name(), event.version())?;
-            }
-            Ok(true)
-        }
-        "check" => check(catalog, folder, out),
-        "export" => {
-            list(&catalog.export(folder)?, "the recorded contracts are up to date", out)?;
-            Ok(true)
-        }
-        "diff" => {
-            let all = catalog.diff(folder)?;
-            if all.is_empty() {
-                writeln!(out, "{folder} has no recorded contract of these events")?;
-                return Ok(false);
-            }
-            for (event, changes) in all {
-                if !changes.is_empty() {
-                    writeln!(out, "{} version {}", event.name(), event.version())?;
-                }
-                for change in changes {
-                    writeln!(out, "{}", printable(&change.to_string()))?;
-                }
-            }
-            Ok(true)
-        }
-        "asyncapi" => {
-            writeln!(out, "{:#}", catalog.asyncapi(named.unwrap_or("1.0.0")))?;
-            Ok(true)
-        }
+    if let ["--help" | "-h" | "help", ..] | [_, "--help" | "-h"] = args.as_slice() {
+        writeln!(out, "{}", usage())?;
+        return Ok(true);
+    }
+    let Some((command, args)) = args.split_first() else { return Err(Trouble::Usage) };
+    match *command {
+        "list" => match args {
+            [] => list_events(catalog, out),
+            _ => Err(Trouble::Usage),
+        },
+        "check" => check(catalog, folder(args)?, out),
+        "export" => export(catalog, args, out),
+        "diff" => diff(catalog, folder(args)?, out),
+        "asyncapi" => asyncapi(catalog, args, out),
+        "page" => page(catalog, args, out),
+        other => Err(Trouble::Arguments(unknown(other))),
+    }
+}
+
+fn unknown(command: &str) -> String {
+    let known = ["list", "check", "export", "diff", "asyncapi", "page"];
+    let known: Vec<&str> = known.into_iter().chain(cfg!(feature = "registry").then_some("register")).collect();
+    let meant = suggest(command, &known).map(|at| format!("; did you mean `{}`?", known[at])).unwrap_or_default();
+    format!("unknown command `{command}`{meant}")
+}
+
+/// The folder that is named.
+fn folder<'a>(args: &[&'a str]) -> Result<&'a str, Trouble> {
+    match args {
+        [] => Ok("schemas"),
+        [folder] if !is_option(folder) => Ok(folder),
         _ => Err(Trouble::Usage),
     }
+}
+
+fn list_events(catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble> {
+    for event in catalog.events() {
+        let topic = event.topic().map(|topic| format!("  topic {topic}")).unwrap_or_default();
+        writeln!(out, "{}  version {}{topic}", event.name(), event.version())?;
+    }
+    Ok(true)
+}
+
+fn export(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    if let ["--draft", "7", args @ ..] = args {
+        list(&catalog.export_draft07(folder(args)?)?, "the contracts in draft 7 are up to date", out)?;
+    } else {
+        list(&catalog.export(folder(args)?)?, "the recorded contracts are up to date", out)?;
+    }
+    Ok(true)
+}
+
+fn diff(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, Trouble> {
+    let all = catalog.diff(folder)?;
+    if all.is_empty() {
+        writeln!(out, "{folder} has no recorded contract of these events")?;
+        return Ok(false);
+    }
+    for (event, changes) in all {
+        if !changes.is_empty() {
+            writeln!(out, "{} version {}", event.name(), event.version())?;
+        }
+        for change in changes {
+            writeln!(out, "{}", printable(&change.to_string()))?;
+        }
+    }
+    Ok(true)
+}
+
+fn asyncapi(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    let version = match args {
+        [] => "1.0.0",
+        [version] if version.contains(|c: char| c.is_ascii_digit()) && !is_option(version) => version,
+        [other] if !is_option(other) => return Err(Trouble::Arguments(format!("`{other}` is not a version"))),
+        _ => return Err(Trouble::Usage),
+    };
+    writeln!(out, "{:#}", catalog.asyncapi(version))?;
+    Ok(true)
+}
+
+#[cfg(feature = "page")]
+fn page(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    let Some((page, recorded)) = args.split_first().filter(|(page, _)| !is_option(page)) else {
+        return Err(Trouble::Usage);
+    };
+    list(&catalog.page(page, folder(recorded)?)?, "the page is up to date", out)?;
+    Ok(true)
+}
+
+#[cfg(not(feature = "page"))]
+fn page(_: &Catalog, _: &[&str], _: &mut impl Write) -> Result<bool, Trouble> {
+    Err(Trouble::Arguments("`page` needs the feature `page` of event-schema".to_owned()))
 }
 
 fn is_option(arg: &str) -> bool {

@@ -310,7 +310,8 @@ fn a_failed_test_says_what_to_do() {
          schemas/order.placed/v2.json differs from the type `OrderPlaced`\n  \
          #/properties/note: added, compatible\n\
          schemas/order.placed/v2.reader.json is missing\n\
-         schemas/order.placed/v2.avsc differs from the type `OrderPlaced`\n\n\
+         schemas/order.placed/v2.avsc differs from the type `OrderPlaced`\n  \
+         #/fields/note: added, compatible\n\n\
          Record the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the \
          command `export`.\n"
     );
@@ -371,17 +372,30 @@ fn recorded_documents_name_their_event() {
 #[test]
 fn examples_are_checked_against_the_rules() {
     #[event_schema::event]
-    #[schemars(example = json!({"id": 7}), example = json!({"id": 100}))]
+    #[schemars(example = json!({"id": 7, "name": "a"}), example = json!({"id": 100, "name": "a"}))]
     struct Sample {
         #[validate(range(max = 9))]
+        #[schemars(example = 9, example = 10)]
         id: u8,
+        #[validate(length(min = 1))]
+        #[schemars(example = "a", example = "", example = 7)]
+        name: String,
     }
     let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::new("samples").sends::<Sample>();
-    catalog.export(folder.path()).unwrap();
-    let texts: Vec<String> = catalog.check(folder.path()).unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(texts.len(), 1, "{texts:?}");
-    assert!(texts[0].contains("would contain an example that is not a valid event, #/examples/1: "), "{texts:?}");
+    let mut found = catalog.check(folder.path()).unwrap();
+    found.retain(|one| one.kind() == DeviationKind::Example);
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let places =
+        ["#/examples/1: ", "#/properties/id/examples/1: ", "#/properties/name/examples/1: ", "name/examples/2: "];
+    assert_eq!(texts.len(), places.len(), "{texts:?}");
+    for (text, place) in texts.iter().zip(places) {
+        assert!(text.contains("would contain an example that is not valid, ") && text.contains(place), "{text}");
+    }
+    // Nothing of that kind is recorded.
+    let error = catalog.export(folder.path()).unwrap_err();
+    assert!(!error.is_incompatible() && error.to_string() == texts.join("\n\n"), "{error}");
+    assert!(!folder.path().join("sample").exists());
 }
 
 /// The contracts of the example events in draft 7 are those that the types have in it.
@@ -430,6 +444,16 @@ fn contracts_are_exported_in_draft_7() {
     ] {
         let (code, _, err) = run(args);
         assert!(code == 2 && err.starts_with("commands:"), "{args:?}: {err}");
+    }
+    for (args, fault) in [
+        (&["chek"][..], "unknown command `chek`; did you mean `check`?\ncommands:"),
+        (&["dance"], "unknown command `dance`\ncommands:"),
+        (&["asyncapi", "schemas"], "`schemas` is not a version\ncommands:"),
+        (&["list", "extra"], "commands:"),
+        (&["check", name, name], "commands:"),
+    ] {
+        let (code, out, err) = run(args);
+        assert!(code == 2 && out.is_empty() && err.starts_with(fault), "{args:?}: {err}");
     }
     assert!(!Path::new("--dry-run").exists());
     for args in [&["--help"][..], &["export", "--help"], &["check", "-h"]] {
@@ -960,7 +984,8 @@ fn unusable_schemas_are_told_before_they_are_recorded() {
     }
     let folder = tempfile::tempdir().unwrap();
     let error = of::<Elsewhere>().export(folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "the type `Elsewhere` has no usable schema");
+    let text = "the type `Elsewhere` has no usable schema; change its `#[schemars(...)]` attributes";
+    assert_eq!(error.to_string(), text);
     assert!(!folder.path().join("order.placed").exists());
     of::<second::OrderPlaced>().export(folder.path()).unwrap();
     for name in ["v2.avsc", "v2.reader.json"] {

@@ -15,7 +15,7 @@ fn quick(old: &Value, new: &Value, policy: Policy) -> Result<Report, SchemaError
 fn in_time<T>(work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let answer = work();
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     answer
 }
 

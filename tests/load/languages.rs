@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use event_schema::contract::Catalog;
@@ -250,8 +251,10 @@ macro_rules! write_all {
             $(super::write::<$type>(folder, stringify!($name));)*
         }
 
-        pub(super) fn catalog() -> event_schema::contract::Catalog {
-            event_schema::contract::Catalog::new("types")$(.sends::<$type>())*
+        /// A service that sends them, and one that receives them.
+        pub(super) fn catalogs() -> [event_schema::contract::Catalog; 2] {
+            let catalog = || event_schema::contract::Catalog::new("types");
+            [catalog()$(.sends::<$type>())*, catalog()$(.receives::<$type>())*]
         }
     };
 }
@@ -287,28 +290,35 @@ fn cases_for_other_languages() {
     write::<InvoiceSent>(&folder, "invoice");
     write_asyncapi(&crate::events::catalog(), &folder);
     write_asyncapi(&Catalog::new("invoices").sends::<InvoiceSent>(), &folder);
+    write_asyncapi(&Catalog::new("billing").receives::<OrderRequested>().sends::<InvoiceSent>(), &folder);
     common::write_all(&folder, "common");
     corner::write_all(&folder, "corner");
     odd::write_all(&folder, "odd");
 }
 
-/// The recorded contracts of many events stay as they are; `--nocapture` tells how long it takes with their files.
+/// The recorded contracts of many events stay as they are, and checking them with their files takes less than a second.
 #[test]
 fn contracts_of_all_types_are_checked_with_their_files() {
-    let mut events = 0;
-    let mut time = std::time::Duration::ZERO;
-    for catalog in [common::catalog(), corner::catalog(), odd::catalog()] {
-        let folder = tempfile::tempdir().unwrap();
+    let catalogs: Vec<Catalog> =
+        [common::catalogs(), corner::catalogs(), odd::catalogs()].into_iter().flatten().collect();
+    let folders: Vec<_> = catalogs.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    for (catalog, folder) in catalogs.iter().zip(&folders) {
         assert!(!catalog.check(folder.path()).unwrap().is_empty());
         catalog.export(folder.path()).unwrap();
-        let start = std::time::Instant::now();
-        let deviations = catalog.check(folder.path()).unwrap();
-        time += start.elapsed();
-        events += catalog.events().count();
-        // Some of them do not read what they write, on purpose.
-        let other = deviations.iter().find(|one| !one.is_incompatible());
-        assert!(other.is_none(), "{other:?}");
     }
-    assert!(events > 100, "{events}");
+    let check = || {
+        let start = Instant::now();
+        for (catalog, folder) in catalogs.iter().zip(&folders) {
+            let deviations = catalog.check(folder.path()).unwrap();
+            // Some of them do not read what they write, on purpose.
+            let other = deviations.iter().find(|one| !one.is_incompatible());
+            assert!(other.is_none(), "{other:?}");
+        }
+        start.elapsed()
+    };
+    let events: usize = catalogs.iter().map(|catalog| catalog.events().count()).sum();
+    // Other tests and programs run beside this one.
+    let time = (0..3).map(|_| check()).min().unwrap();
     println!("{events} events are checked in {time:?}");
+    assert!(events >= 200 && time < Duration::from_secs(1), "{events} events, {time:?}");
 }

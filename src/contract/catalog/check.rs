@@ -88,13 +88,13 @@ fn of_contract(contract: &Contract, all: &[Contract], folder: &Path) -> Result<V
             State::Missing => deviations.push(Deviation::missing(&file.path)),
             State::Needless => deviations.push(Deviation::needless(&file.path)),
             State::Stale => {
-                let changes = revisions.last().map(|last| changes(contract, last, &file)).transpose()?;
-                deviations.push(Deviation::stale(&file.path, contract, &changes.unwrap_or_default()));
+                let lines = revisions.last().map(|last| lines(contract, last, &file)).transpose()?;
+                deviations.push(Deviation::stale(&file.path, contract, &lines.unwrap_or_default()));
             }
         }
     }
-    for (at, reason) in &contract.bad_examples {
-        deviations.push(Deviation::example(&main_path(contract, folder), *at, reason));
+    for (place, reason) in &contract.bad_examples {
+        deviations.push(Deviation::example(&main_path(contract, folder), place, reason));
     }
     let event = contract.descriptor;
     let mut exceptions = Exceptions::read(folder, event.name(), event.version())?;
@@ -216,6 +216,21 @@ fn moved(old: &Value, new: &Value) -> impl Iterator<Item = Finding> {
         let (old, new) = (side(old)?, side(new));
         (Some(&old) != new.as_ref()).then(|| Finding::of_event(rule, Direction::Forward, Some(old), new))
     })
+}
+
+/// The changes of a recorded file, a line for each; of an Avro schema those that are incompatible, and other fields.
+fn lines(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<String>, CatalogError> {
+    let changes = changes(contract, last, file)?;
+    let mut lines: Vec<String> = changes.iter().map(Change::line).collect();
+    if let (Form::Avro, Some(old), Some(new)) = (file.form, &last.documents.avro, file.document) {
+        let (old, new) = (avro::fields(old), avro::fields(new));
+        let sides = [("added", new.difference(&old)), ("removed", old.difference(&new))];
+        for (what, fields) in sides {
+            let others = fields.filter(|field| !changes.iter().any(|change| change.finding().path() == **field));
+            lines.extend(others.map(|field| format!("{field}: {what}, compatible")));
+        }
+    }
+    Ok(lines)
 }
 
 /// The changes of a recorded file, compatible ones too.

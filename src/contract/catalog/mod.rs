@@ -201,7 +201,9 @@ impl Catalog {
 
     /// Compares the recorded contracts with the current ones and returns every difference. The current contract must be
     /// compatible with each recorded revision of its version: load must read the messages of the revision, and readers of
-    /// the revision must read the messages that are written now. No version may be lost.
+    /// the revision must read the messages that are written now, also those that go by its recorded schema, which requires all
+    /// fields that were always written. No version may be lost. The examples of the event and of its fields must be valid;
+    /// those of nested types are not checked.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -240,12 +242,12 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As with [`check`](Self::check); a file cannot be written; or contracts are incompatible with what is recorded:
-    /// then nothing is written.
+    /// As with [`check`](Self::check); a file cannot be written; or contracts are incompatible with what is recorded, or have
+    /// an example that is not valid: then nothing is written.
     pub fn export(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
         let folder = folder.as_ref();
         let mut deviations = self.check(folder)?;
-        deviations.retain(Deviation::is_incompatible);
+        deviations.retain(Deviation::prevents_export);
         if !deviations.is_empty() {
             return Err(CatalogError::refused(&deviations));
         }
@@ -397,9 +399,10 @@ impl Catalog {
             if matches!(event.name(), "." | "..") {
                 return Err(CatalogError::name(event, "is not the name of a folder"));
             }
-            for other in self.contracts[..at].iter().map(|other| other.descriptor) {
+            for known in &self.contracts[..at] {
+                let other = known.descriptor;
                 if (other.name(), other.version()) == (event.name(), event.version()) {
-                    return Err(CatalogError::double(event));
+                    return Err(CatalogError::double(known, contract));
                 }
                 // They would share a folder where case does not count.
                 if other.name() != event.name() && other.name().eq_ignore_ascii_case(event.name()) {

@@ -4,27 +4,29 @@ use schemars::Schema;
 use schemars::generate::Contract as Form;
 use serde_json::{Value, json};
 
-use crate::contract::compat::Policy;
+use crate::contract::compat::{Policy, token};
 use crate::contract::json_schema::to_draft07;
 #[cfg(feature = "page")]
 use crate::contract::shape::Shape;
 use crate::event::{Descriptor, Generated, Versions, show_version};
 use crate::load::{self, LoadOptions};
+use crate::partial::Partial;
+use crate::violation::Violation;
 
 /// The documents of an event of today.
 #[derive(Clone, Debug)]
 pub(super) struct Contract {
     pub(super) descriptor: Descriptor,
     /// The name of the type with its path.
-    type_path: &'static str,
+    pub(super) type_path: &'static str,
     pub(super) documents: Documents,
     /// The schemas without the marks of the record.
     #[cfg(feature = "registry")]
     pub(super) sent: Sent,
     /// The reason why there is no Avro schema.
     pub(super) no_avro: Option<String>,
-    /// The examples that load refuses: their index, and why.
-    pub(super) bad_examples: Vec<(usize, String)>,
+    /// The examples that load refuses: their place, and why.
+    pub(super) bad_examples: Vec<(String, String)>,
     pub(super) role: Role,
     /// Whether it is an earlier version, which the type of a later one loads.
     pub(super) is_earlier: bool,
@@ -193,9 +195,33 @@ fn document(event: Descriptor, mut schema: Schema, form: &str, is_open: bool) ->
     schema.to_value()
 }
 
-fn bad_examples<E: Generated>(schema: &Schema) -> Vec<(usize, String)> {
-    let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-    let load = |example: &Value| load::from_value::<E>(example.clone(), &LoadOptions::new());
-    let answers = examples.enumerate().map(|(at, example)| (at, load(example)));
-    answers.filter_map(|(at, loaded)| Some((at, loaded.err()?.to_string()))).collect()
+fn bad_examples<E: Generated>(schema: &Schema) -> Vec<(String, String)> {
+    let mut bad = Vec::new();
+    for (at, example) in examples_of(schema.as_value()) {
+        if let Err(error) = load::from_value::<E>(example.clone(), &LoadOptions::new()) {
+            bad.push((format!("#/examples/{at}"), error.to_string()));
+        }
+    }
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let own = token(name);
+        for (at, example) in examples_of(field) {
+            // The other fields are missing: what is said of them does not count.
+            let part = json!({ name: example });
+            let loaded = load::from_value::<Partial<E>>(part, &LoadOptions::new());
+            let Some(violations) = loaded.err().and_then(|error| error.violations().cloned()) else { continue };
+            let is_own = |violation: &&Violation| {
+                let place = violation.path().to_pointer();
+                place.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let reasons: Vec<String> = violations.iter().filter(is_own).map(ToString::to_string).collect();
+            if !reasons.is_empty() {
+                bad.push((format!("#/properties{own}/examples/{at}"), reasons.join("; ")));
+            }
+        }
+    }
+    bad
+}
+
+fn examples_of(schema: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    schema.get("examples").and_then(Value::as_array).into_iter().flatten().enumerate()
 }

@@ -48,7 +48,7 @@ impl<'a> Items<'a> {
 
     /// The schema of an item.
     fn part(&self, schema: &'a Value) -> Part<'a> {
-        if self.shares { Part::beside(schema) } else { Part::whole(schema) }
+        if self.shares { Part::among_others(schema) } else { Part::whole(schema) }
     }
 
     fn keyword(&self, keyword: &str) -> Option<&'a Value> {

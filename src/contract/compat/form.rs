@@ -21,9 +21,11 @@ pub(super) struct Part<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Around<'a> {
     Nothing,
+    /// Some that are not at hand; this is all of a schema.
+    Others,
     /// Those of the outermost schema of the value.
     Within(&'a Value),
-    /// Some that are not at hand.
+    /// As `Others`, for a part of a schema.
     Unknown,
 }
 
@@ -80,7 +82,7 @@ pub(super) struct Typed<'a> {
     /// Whether values of other types are refused.
     pub(super) demanded: bool,
     pub(super) integer: bool,
-    /// Whether no other schema describes the same value.
+    /// Whether the keywords are those of all of a schema, which no other one combines.
     pub(super) sole: bool,
     /// The outermost schema of the value, if it is at hand.
     pub(super) outermost: Option<&'a Value>,
@@ -100,9 +102,15 @@ impl<'a> Part<'a> {
         Self { around: Around::Unknown, ..Self::whole(value) }
     }
 
+    /// The same for a schema that is not one of those that another one combines.
+    pub(super) fn among_others(value: &'a Value) -> Self {
+        Self { around: Around::Others, ..Self::whole(value) }
+    }
+
     pub(super) fn id(&self) -> PartId<'a> {
         let around = match self.around {
             Around::Nothing => None,
+            Around::Others => Some(1),
             Around::Within(outermost) => Some(address(outermost)),
             Around::Unknown => Some(0),
         };
@@ -113,7 +121,7 @@ impl<'a> Part<'a> {
     pub(super) fn without_surroundings(self) -> Self {
         match self.around {
             Around::Within(_) => Self { around: Around::Unknown, ..self },
-            Around::Nothing | Around::Unknown => self,
+            Around::Nothing | Around::Others | Around::Unknown => self,
         }
     }
 
@@ -121,7 +129,8 @@ impl<'a> Part<'a> {
     fn around_parts(&self) -> Around<'a> {
         match self.around {
             Around::Nothing => Around::Within(self.value),
-            around => around,
+            Around::Within(outermost) => Around::Within(outermost),
+            Around::Others | Around::Unknown => Around::Unknown,
         }
     }
 
@@ -148,7 +157,7 @@ impl<'a> Document<'a> {
                 keywords,
                 demanded,
                 integer,
-                sole: matches!(part.around, Around::Nothing),
+                sole: matches!(part.around, Around::Nothing | Around::Others),
                 outermost: match part.around_parts() {
                     Around::Within(outermost) => Some(outermost),
                     _ => None,

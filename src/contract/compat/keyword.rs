@@ -193,6 +193,6 @@ fn is_count(value: &Value) -> bool {
 }
 
 /// A name as a part of a JSON Pointer.
-pub(super) fn token(name: &str) -> String {
+pub(in crate::contract) fn token(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }

@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
         match &self.surroundings {
             Surroundings::Ignored => Part::whole(schema),
             Surroundings::Known(inside) if is_alone(inside) => Part::whole(schema),
-            Surroundings::Known(_) | Surroundings::Unknown => Part::beside(schema),
+            Surroundings::Known(_) | Surroundings::Unknown => Part::among_others(schema),
         }
     }
 
