@@ -425,8 +425,8 @@ impl<'a> Comparison<'a> {
             let parts = if overlaps { old_parts.to_vec() } else { self.not_among(old_parts, new_parts) };
             return self.all_read(parts.into_iter().map(|part| (part, reader)));
         }
-        if overlaps {
-            return self.exactly_one(writer, new_parts);
+        if overlaps && let Some(proof) = self.exactly_one(writer, new_parts) {
+            return Some(proof);
         }
         old_parts.iter().find_map(|part| compatible(self.compare(*part, reader), None))
     }

@@ -125,7 +125,8 @@ pub enum Policy {
     /// in a pattern.
     Exact,
     /// As [`Exact`](Self::Exact), for messages of writers that add no fields of their own: the writer's objects have
-    /// the fields of the schema and no others, even if the schema is open. This is the question for the events of a
+    /// the fields that their schemas list and no others, even if the schemas are open. A schema that lists no fields, or
+    /// describes others by a keyword such as `additionalProperties`, stays open. This is the question for the events of a
     /// service that writes them with this crate.
     Written,
     /// As [`Exact`](Self::Exact), for messages of other programs: they may have unknown fields, but none that the reader
