@@ -26,10 +26,10 @@
 //!
 //! All keywords are those of JSON Schema but one, `x-event-schema`: a catalog writes the event's name, version, topic, key
 //! and sensitive fields under it, and `"open": true` if a `post_dump` hook may write fields that the schema does not list. A
-//! sensitive field has `{"sensitive": true}` there, also in a nested type. Strict validators must be told of it: `new Ajv2020({strict: true, keywords: ["x-event-schema"]})`. ajv's `strictRequired` and
-//! `strictTypes` refuse some contracts: aliases are a choice of `required` beside the `properties`, and a decimal is a
-//! string or a number. These forms are the shortest, and other tools read them. Formats are those of JSON
-//! Schema. The validators and code generators of Python, TypeScript and Java that the repository checks, and what each of
+//! sensitive field has `{"sensitive": true}` there, also in a nested type. Strict validators must be told of it:
+//! `new Ajv2020({strict: true, keywords: ["x-event-schema"]})`. ajv's `strictRequired` and `strictTypes` refuse some
+//! contracts: aliases are a choice of `required` beside the `properties`, and a decimal is a string or a number. These
+//! forms are the shortest, and other tools read them. Formats are those of JSON Schema. The validators and code generators of Python, TypeScript and Java that the repository checks, and what each of
 //! them cannot do, are in `tests/languages/differences.json`.
 //!
 //! # Names

@@ -102,7 +102,7 @@ impl Catalog {
         match args {
             Ok(args) => ExitCode::from(run(self, &args, &mut out, &mut err)),
             Err(arg) => {
-                let _ = writeln!(err, "the argument {arg:?} is not valid UTF-8");
+                let _ = writeln!(err, "the argument `{}` is not valid UTF-8", printable(&arg.to_string_lossy()));
                 ExitCode::from(2)
             }
         }

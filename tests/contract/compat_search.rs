@@ -352,6 +352,9 @@ fn no_value_refutes_a_compatible_verdict() {
     }
     println!("{compatible} compatible, {incompatible} not, of which {proven} proven by a value; {values} values");
     println!("{written_compatible} more compatible for closed writers, which write {written_values} of the values");
-    assert!(written_compatible * 1000 > rounds && written_values > 3 * rounds, "{written_compatible}, {written_values}");
+    assert!(
+        written_compatible * 1000 > rounds && written_values > 3 * rounds,
+        "{written_compatible}, {written_values}"
+    );
     assert!(compatible * 10 > rounds && values > 10 * rounds, "{compatible} compatible, {values} values");
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 pub(crate) use event_schema::__private::printable;
 use event_schema::__private::{ReadError, read_json};
-use event_schema::contract::compat::{SchemaError, Side};
+use event_schema::contract::compat::{Policy, SchemaError, Side};
 use event_schema::serde_json::Value;
+
+use crate::Format;
 
 /// The longest file with one document that is read.
 const MAX_FILE: u64 = 256 << 20;
@@ -26,6 +28,37 @@ impl Kind {
     pub(crate) fn of(named: Option<Self>, paths: [&Path; 2]) -> Self {
         let is_avro = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("avsc"));
         named.unwrap_or(if paths.into_iter().any(is_avro) { Self::Avro } else { Self::Json })
+    }
+}
+
+/// Two schemas, and how they are printed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Pair {
+    /// The old schema; `-` for the standard input
+    pub(crate) old: PathBuf,
+    /// The new schema; `-` for the standard input
+    pub(crate) new: PathBuf,
+    /// The kind of the schemas; without it avro if the name of a file ends in .avsc, else json
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<Kind>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+impl Pair {
+    /// The kind of the schemas, which a policy may not apply to, and the schemas.
+    pub(crate) fn read(&self, policy: Option<Policy>) -> Result<(Kind, Value, Value), Unusable> {
+        let kind = Kind::of(self.kind, [&self.old, &self.new]);
+        if kind == Kind::Avro && policy.is_some() {
+            return Err(Unusable::arguments("--policy applies to JSON Schemas only"));
+        }
+        let (old, new) = read_schemas(&self.old, &self.new)?;
+        Ok((kind, old, new))
+    }
+
+    /// The error for one of the schemas, or both together.
+    pub(crate) fn unusable(&self, error: &SchemaError) -> Unusable {
+        Unusable::schema(&self.old, &self.new, error)
     }
 }
 

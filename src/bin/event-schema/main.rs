@@ -31,7 +31,7 @@ struct Args {
 enum Command {
     /// Whether a new schema may follow an old one
     Compat(compat::Args),
-    /// The changes between two schemas, compatible ones too
+    /// The changes between two schemas, compatible ones too; of Avro schemas only the incompatible ones
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),

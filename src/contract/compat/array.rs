@@ -8,8 +8,40 @@ use super::form::{Form, Part, Typed};
 use super::keyword::Object;
 use super::object::Rest;
 use super::outcome::Outcome;
-use super::rule;
+use super::rule::{self, Rule};
 use super::values::order;
+
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxItems",
+        [rule::MAX_ITEMS_ADDED, rule::MAX_ITEMS_REMOVED, rule::MAX_ITEMS_INCREASED, rule::MAX_ITEMS_DECREASED],
+    ),
+    (
+        "minItems",
+        [rule::MIN_ITEMS_ADDED, rule::MIN_ITEMS_REMOVED, rule::MIN_ITEMS_INCREASED, rule::MIN_ITEMS_DECREASED],
+    ),
+];
+const CONTAINS_LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxContains",
+        [
+            rule::MAX_CONTAINS_ADDED,
+            rule::MAX_CONTAINS_REMOVED,
+            rule::MAX_CONTAINS_INCREASED,
+            rule::MAX_CONTAINS_DECREASED,
+        ],
+    ),
+    (
+        "minContains",
+        [
+            rule::MIN_CONTAINS_ADDED,
+            rule::MIN_CONTAINS_REMOVED,
+            rule::MIN_CONTAINS_INCREASED,
+            rule::MIN_CONTAINS_DECREASED,
+        ],
+    ),
+];
 
 struct Items<'a> {
     keywords: &'a Object,
@@ -88,21 +120,11 @@ impl<'a> Comparison<'a> {
         }
         self.items_behind(out, &old, &new);
         self.contained(out, &old, &new);
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxItems",
-            both("maxItems"),
-            [rule::MAX_ITEMS_ADDED, rule::MAX_ITEMS_REMOVED, rule::MAX_ITEMS_INCREASED, rule::MAX_ITEMS_DECREASED],
-        );
-        self.limit(
-            out,
-            "minItems",
-            both("minItems"),
-            [rule::MIN_ITEMS_ADDED, rule::MIN_ITEMS_REMOVED, rule::MIN_ITEMS_INCREASED, rule::MIN_ITEMS_DECREASED],
-        );
+        for (keyword, rules) in LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
         let unique = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(true);
-        let (before, after) = both("uniqueItems");
+        let (before, after) = (old.keyword("uniqueItems"), new.keyword("uniqueItems"));
         match (unique(before), unique(after)) {
             (true, false) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_REMOVED, before, after),
             (false, true) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_ADDED, before, after),
@@ -185,29 +207,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn contained(&mut self, out: &mut Outcome<'a>, old: &Items<'a>, new: &Items<'a>) {
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxContains",
-            both("maxContains"),
-            [
-                rule::MAX_CONTAINS_ADDED,
-                rule::MAX_CONTAINS_REMOVED,
-                rule::MAX_CONTAINS_INCREASED,
-                rule::MAX_CONTAINS_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "minContains",
-            both("minContains"),
-            [
-                rule::MIN_CONTAINS_ADDED,
-                rule::MIN_CONTAINS_REMOVED,
-                rule::MIN_CONTAINS_INCREASED,
-                rule::MIN_CONTAINS_DECREASED,
-            ],
-        );
+        for (keyword, rules) in CONTAINS_LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
         // The registry compares no more.
         let Some(contained) = new.keyword("contains") else { return };
         let before = old.keyword("contains");

@@ -75,13 +75,13 @@ impl Step<'_> {
 
 /// How a keyword contains schemas.
 #[derive(Clone, Copy)]
-pub(super) enum Contains {
+pub(in crate::contract) enum Contains {
     One,
     List,
     Named,
 }
 
-pub(super) fn contains(keyword: &str, value: &Value) -> Option<Contains> {
+pub(in crate::contract) fn contains(keyword: &str, value: &Value) -> Option<Contains> {
     Some(match keyword {
         "items" if value.is_array() => Contains::List,
         "additionalItems"

@@ -54,7 +54,10 @@ mod values;
 pub use self::check::{check, check_history, diff};
 pub(in crate::contract) use self::document::place_of;
 pub use self::finding::{Finding, Report};
+#[cfg(feature = "page")]
+pub(in crate::contract) use self::keyword::{Contains, contains};
 pub(in crate::contract) use self::keyword::{token, without_annotations};
 pub use self::mode::{Compatibility, Direction, Policy, UnknownName};
 pub use self::rule::Rule;
 pub use self::schema_error::{SchemaError, Side};
+pub(in crate::contract) use self::values::order;

@@ -16,6 +16,28 @@ use super::outcome::Outcome;
 use super::rule::{self, Rule};
 use super::traits::has_dependent_schemas;
 
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxProperties",
+        [
+            rule::MAX_PROPERTIES_ADDED,
+            rule::MAX_PROPERTIES_REMOVED,
+            rule::MAX_PROPERTIES_INCREASED,
+            rule::MAX_PROPERTIES_DECREASED,
+        ],
+    ),
+    (
+        "minProperties",
+        [
+            rule::MIN_PROPERTIES_ADDED,
+            rule::MIN_PROPERTIES_REMOVED,
+            rule::MIN_PROPERTIES_INCREASED,
+            rule::MIN_PROPERTIES_DECREASED,
+        ],
+    ),
+];
+
 /// The fields or items that are allowed beside the described ones.
 #[derive(Clone, Copy)]
 pub(super) enum Rest<'a> {
@@ -189,29 +211,9 @@ impl<'a> Comparison<'a> {
         self.dependencies(out, &old, &new);
         self.unknown_fields(out, &old, &new);
         self.names(out, &old, &new);
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxProperties",
-            both("maxProperties"),
-            [
-                rule::MAX_PROPERTIES_ADDED,
-                rule::MAX_PROPERTIES_REMOVED,
-                rule::MAX_PROPERTIES_INCREASED,
-                rule::MAX_PROPERTIES_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "minProperties",
-            both("minProperties"),
-            [
-                rule::MIN_PROPERTIES_ADDED,
-                rule::MIN_PROPERTIES_REMOVED,
-                rule::MIN_PROPERTIES_INCREASED,
-                rule::MIN_PROPERTIES_DECREASED,
-            ],
-        );
+        for (keyword, rules) in LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
     }
 
     fn surroundings(&mut self, written: &Typed<'a>) -> Surroundings<'a> {

@@ -9,7 +9,7 @@ use super::document::Draft;
 use super::form::Typed;
 use super::keyword::Object;
 use super::outcome::Outcome;
-use super::rule;
+use super::rule::{self, Rule};
 use super::values::order;
 use crate::contract::pattern::without_group_names;
 
@@ -36,21 +36,46 @@ const FORMATS: [&str; 19] = [
     "uuid",
 ];
 
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LENGTHS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxLength",
+        [rule::MAX_LENGTH_ADDED, rule::MAX_LENGTH_REMOVED, rule::MAX_LENGTH_INCREASED, rule::MAX_LENGTH_DECREASED],
+    ),
+    (
+        "minLength",
+        [rule::MIN_LENGTH_ADDED, rule::MIN_LENGTH_REMOVED, rule::MIN_LENGTH_INCREASED, rule::MIN_LENGTH_DECREASED],
+    ),
+];
+const BOUNDS: [(&str, [Rule; 4]); 4] = [
+    ("maximum", [rule::MAXIMUM_ADDED, rule::MAXIMUM_REMOVED, rule::MAXIMUM_INCREASED, rule::MAXIMUM_DECREASED]),
+    ("minimum", [rule::MINIMUM_ADDED, rule::MINIMUM_REMOVED, rule::MINIMUM_INCREASED, rule::MINIMUM_DECREASED]),
+    (
+        "exclusiveMaximum",
+        [
+            rule::EXCLUSIVE_MAXIMUM_ADDED,
+            rule::EXCLUSIVE_MAXIMUM_REMOVED,
+            rule::EXCLUSIVE_MAXIMUM_INCREASED,
+            rule::EXCLUSIVE_MAXIMUM_DECREASED,
+        ],
+    ),
+    (
+        "exclusiveMinimum",
+        [
+            rule::EXCLUSIVE_MINIMUM_ADDED,
+            rule::EXCLUSIVE_MINIMUM_REMOVED,
+            rule::EXCLUSIVE_MINIMUM_INCREASED,
+            rule::EXCLUSIVE_MINIMUM_DECREASED,
+        ],
+    ),
+];
+
 impl<'a> Comparison<'a> {
     pub(super) fn texts(&self, out: &mut Outcome<'a>, old: &'a Object, new: &'a Object) {
         let both = |keyword: &str| (old.get(keyword), new.get(keyword));
-        self.limit(
-            out,
-            "maxLength",
-            both("maxLength"),
-            [rule::MAX_LENGTH_ADDED, rule::MAX_LENGTH_REMOVED, rule::MAX_LENGTH_INCREASED, rule::MAX_LENGTH_DECREASED],
-        );
-        self.limit(
-            out,
-            "minLength",
-            both("minLength"),
-            [rule::MIN_LENGTH_ADDED, rule::MIN_LENGTH_REMOVED, rule::MIN_LENGTH_INCREASED, rule::MIN_LENGTH_DECREASED],
-        );
+        for (keyword, rules) in LENGTHS {
+            self.limit(out, keyword, both(keyword), rules);
+        }
         self.contents(out, old, new);
         let (old_pattern, new_pattern) = both("pattern");
         match (old_pattern, new_pattern) {
@@ -97,40 +122,9 @@ impl<'a> Comparison<'a> {
             let kept = self.policy.proves() && after.is_some_and(|limit| keeps(old, keyword, limit));
             if kept { (None, None) } else { (before, after) }
         };
-        self.limit(
-            out,
-            "maximum",
-            both("maximum"),
-            [rule::MAXIMUM_ADDED, rule::MAXIMUM_REMOVED, rule::MAXIMUM_INCREASED, rule::MAXIMUM_DECREASED],
-        );
-        self.limit(
-            out,
-            "minimum",
-            both("minimum"),
-            [rule::MINIMUM_ADDED, rule::MINIMUM_REMOVED, rule::MINIMUM_INCREASED, rule::MINIMUM_DECREASED],
-        );
-        self.limit(
-            out,
-            "exclusiveMaximum",
-            both("exclusiveMaximum"),
-            [
-                rule::EXCLUSIVE_MAXIMUM_ADDED,
-                rule::EXCLUSIVE_MAXIMUM_REMOVED,
-                rule::EXCLUSIVE_MAXIMUM_INCREASED,
-                rule::EXCLUSIVE_MAXIMUM_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "exclusiveMinimum",
-            both("exclusiveMinimum"),
-            [
-                rule::EXCLUSIVE_MINIMUM_ADDED,
-                rule::EXCLUSIVE_MINIMUM_REMOVED,
-                rule::EXCLUSIVE_MINIMUM_INCREASED,
-                rule::EXCLUSIVE_MINIMUM_DECREASED,
-            ],
-        );
+        for (keyword, rules) in BOUNDS {
+            self.limit(out, keyword, both(keyword), rules);
+        }
         let (old_step, new_step) = (old.keywords.get("multipleOf"), new.keywords.get("multipleOf"));
         let rule = match (old_step, new_step) {
             (None, None) => None,
