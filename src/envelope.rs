@@ -267,13 +267,29 @@ impl Envelope {
         Self { trace_state: Some(trace_state.into()), ..self }
     }
 
-    /// The envelope from the headers of a message. Its id is empty if they have none.
+    /// The envelope of a message: that of its value, or else from its headers. The id is empty if they have none.
     #[cfg(feature = "kafka")]
-    pub(crate) fn read<'a>(headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>) -> Self {
+    pub(crate) fn of<'a>(
+        structured: Option<&Self>,
+        headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>,
+    ) -> Self {
+        let read = Self::read(headers, structured.is_none());
+        match structured {
+            Some(structured) if read.trace_parent.is_some() => {
+                Self { trace_parent: read.trace_parent, trace_state: read.trace_state, ..structured.clone() }
+            }
+            Some(structured) => structured.clone(),
+            None => read,
+        }
+    }
+
+    /// The envelope from the headers of a message, or no more than the trace of the last hop.
+    #[cfg(feature = "kafka")]
+    fn read<'a>(headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>, has_attributes: bool) -> Self {
         let mut envelope = Self::empty();
         // The trace of the last hop, which wins.
         let (mut hop, mut hop_state) = (None, None);
-        for (name, value) in headers {
+        for (name, value) in headers.filter(|(name, _)| has_attributes || !name.starts_with("ce_")) {
             // The last header of a name counts. Invalid attributes are ignored: otherwise no event could be sent with
             // this envelope or because of it.
             let attribute = name.strip_prefix("ce_").unwrap_or(name);
@@ -297,6 +313,22 @@ impl Envelope {
             (envelope.trace_parent, envelope.trace_state) = (hop, hop_state);
         }
         envelope
+    }
+
+    /// It is in no trace.
+    #[cfg(feature = "opentelemetry033")]
+    pub(crate) fn without_trace(self) -> Self {
+        Self { trace_parent: None, trace_state: None, ..self }
+    }
+
+    #[cfg(feature = "opentelemetry033")]
+    pub(crate) fn set_trace_parent(&mut self, trace_parent: String) {
+        self.trace_parent = Some(trace_parent);
+    }
+
+    #[cfg(feature = "opentelemetry033")]
+    pub(crate) fn set_trace_state(&mut self, trace_state: String) {
+        self.trace_state = Some(trace_state);
     }
 
     /// The defaults for a message without these attributes.

@@ -451,7 +451,7 @@ pub trait EventSchema: Generated + Serialize {
     ///
     /// The derive also adds an inherent function of this name, because schemars' `JsonSchema` has a function of the
     /// same name that takes a generator: without it, `Ping::json_schema()` would be ambiguous. The module
-    /// [`contract`](crate::contract) has the contracts in draft 7 and for OpenAPI 3.0, and [lists where load and the
+    /// [`contract`](crate::contract) has the contracts in draft 7 and for OpenAPI, and [lists where load and the
     /// contract differ](crate::contract#where-load-and-the-contract-differ).
     ///
     /// ```

@@ -143,7 +143,7 @@
 //! # JSON Schema
 //!
 //! [`json_schema`](EventSchema::json_schema) is the contract for programs in other languages, as JSON Schema
-//! 2020-12. The module [`contract`] also writes it as draft 7 and for OpenAPI 3.0. A [`Catalog`](contract::Catalog)
+//! 2020-12. The module [`contract`] also writes it as draft 7 and for OpenAPI. A [`Catalog`](contract::Catalog)
 //! records the contracts of a service. A test with it fails if a change would break the programs that exchange the
 //! events.
 //!
@@ -167,6 +167,11 @@
 //! holds the metadata of an event: its id, its source, its time and its cause. In Kafka messages it has CloudEvents'
 //! format.
 //!
+//! # HTTP
+//!
+//! With the feature `axum08`, the module [`axum`] makes events the bodies of requests and answers. Faults are answered with
+//! problem details that have every violation, and a request with an `Idempotency-Key` is handled once.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -184,13 +189,19 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
+//! | `axum08` | no | events in the requests and answers of axum 0.8: extractor, answer, problem details, idempotency keys; with `kafka` also answers of a producer, and an app's probes; includes `cloudevents`; re-exports axum as `axum::axum08` |
 //! | `page` | no | the static page of a catalog's events, `contract::Catalog::page` |
-//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, and with `registry` asks a Schema Registry; adds nothing to the library |
+//! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, with `registry` asks a Schema Registry, and with `kafka-ssl` examines a Kafka configuration; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |
 //! | `registry` | no | a client for a Schema Registry; uses the system's TLS, on Linux OpenSSL (`libssl-dev`, `pkg-config`); includes `avro` |
 //! | `kafka` | no | typed producers and consumers over rdkafka, and an embedded broker for tests; plaintext only; compiles librdkafka from C, which needs C and C++ compilers, `make` and zlib's headers; re-exports `rdkafka` 0.39 as `kafka::rdkafka039` |
 //! | `kafka-ssl` | no | `kafka` with TLS and SASL, linked against the system's OpenSSL |
+//! | `metrics024` | no | metrics of producers and consumers through the facade `metrics` 0.24, see `guide::observability`; includes `kafka` |
+//! | `opentelemetry033` | no | spans of producers and consumers join W3C traces by the crates of OpenTelemetry 0.33, see `guide::observability`; includes `kafka` |
+//! | `kafka-oidc` | no | `kafka-ssl` with tokens of an OpenID Connect provider for SASL's OAUTHBEARER, linked against the system's libcurl (`libcurl4-openssl-dev`) |
 //! | `kafka-ssl-vendored` | no | `kafka` with TLS and SASL, linked against an OpenSSL that is compiled from source (needs `perl`) |
+//! | `sqlx08-postgres` | no | an outbox and an inbox in PostgreSQL: events are committed with the rows that they tell of; includes `kafka`; re-exports `sqlx` 0.8, with TLS if `kafka-ssl` is enabled |
+//! | `sqlx08-sqlite` | no | the same in SQLite, which is compiled from C; both can be enabled |
 //!
 //! A number at the end of a feature's name is the version of the other crate: `chrono04` supports chrono 0.4. The crate
 //! requires Rust 1.88 or newer.
@@ -199,6 +210,8 @@
 #![cfg_attr(not(feature = "derive"), doc = "[`derive`]: #features")]
 #![cfg_attr(feature = "derive", doc = "[`from_marshmallow`]: guide::from_marshmallow")]
 #![cfg_attr(not(feature = "derive"), doc = "[`from_marshmallow`]: #features")]
+#![cfg_attr(feature = "axum08", doc = "[`axum`]: mod@axum")]
+#![cfg_attr(not(feature = "axum08"), doc = "[`axum`]: #features")]
 #![cfg_attr(feature = "kafka", doc = "[`kafka`]: mod@kafka")]
 #![cfg_attr(not(feature = "kafka"), doc = "[`kafka`]: #features")]
 //! [validator]: https://docs.rs/validator/0.21
@@ -207,9 +220,13 @@
 
 #[cfg(feature = "avro")]
 pub mod avro;
+#[cfg(feature = "axum08")]
+pub mod axum;
 pub mod contract;
 #[cfg(feature = "derive")]
 pub mod derive;
+#[cfg(any(feature = "axum08", feature = "kafka"))]
+mod derived_id;
 mod dump;
 #[cfg(feature = "cloudevents")]
 mod envelope;
@@ -228,6 +245,8 @@ pub mod load;
 mod logical;
 mod masking;
 mod names;
+#[cfg(feature = "sqlx08")]
+pub mod outbox;
 mod partial;
 #[cfg(any(feature = "kafka", feature = "registry"))]
 mod properties;
@@ -267,6 +286,8 @@ pub use rust_decimal;
 pub use semver;
 #[cfg(feature = "smallvec1")]
 pub use smallvec;
+#[cfg(feature = "sqlx08")]
+pub use sqlx;
 #[cfg(feature = "time03")]
 pub use time;
 #[cfg(feature = "url2")]

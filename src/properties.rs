@@ -29,7 +29,7 @@ pub(crate) fn properties(text: &str) -> impl Iterator<Item = Result<Property, us
                 let value = value.trim_matches(|c| c <= ' ').to_owned();
                 Some(Ok(Property { line: number, key, value }))
             }
-            _ => None,
+            LineContent::Comment(_) => None,
         }
     })
 }

@@ -2,9 +2,9 @@
 //!
 //! | document | function | for |
 //! |---|---|---|
-//! | JSON Schema 2020-12 | [`json_schema`], [`EventSchema::json_schema`](crate::EventSchema::json_schema) | current validators, OpenAPI 3.1, AsyncAPI 3 |
+//! | JSON Schema 2020-12 | [`json_schema`], [`EventSchema::json_schema`](crate::EventSchema::json_schema) | current validators, AsyncAPI 3 |
 //! | JSON Schema draft 7 | [`draft07`], [`Catalog::export_draft07`] | older validators and code generators, schema registries |
-//! | schemas of OpenAPI 3.0 | [`openapi30`] | `components.schemas` of an HTTP API's description |
+//! | schemas of OpenAPI 3.0 and 3.1 | [`openapi30`], [`openapi31`] | `components.schemas` of an HTTP API's description |
 #![cfg_attr(
     feature = "avro",
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
@@ -101,7 +101,7 @@ pub(crate) use self::catalog::report;
 pub use self::catalog::{Catalog, CatalogError, Change, Deviation, DeviationKind};
 pub(crate) use self::decimal::decimal;
 pub(crate) use self::json_schema::{Described, named};
-pub use self::json_schema::{draft07, json_schema, openapi30};
+pub use self::json_schema::{draft07, json_schema, openapi30, openapi31};
 #[doc(hidden)]
 pub use self::json_schema::{is_inline, schema_of};
 pub use self::shape::Shape;

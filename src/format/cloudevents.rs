@@ -730,7 +730,7 @@ pub(crate) fn uri_reference(text: &str) -> String {
 }
 
 /// Whether an event can have this source.
-#[cfg(feature = "kafka")]
+#[cfg(any(feature = "axum08", feature = "kafka"))]
 pub(crate) fn check_source(source: &str) -> Result<(), CloudEventError> {
     check_text("source", source)
 }

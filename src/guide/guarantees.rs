@@ -90,6 +90,8 @@
 //! - Events that a handler causes, if it runs twice. Events that a handler [returns](crate::kafka::Runner::run_with) have
 //!   the same ids each time (`arguments::a_repeated_handler_publishes_the_same_ids`). Events that it sends by itself have
 //!   new ids each time, by which consumers cannot recognise the copies.
+//! - With an outbox (feature `sqlx08`, `Runner::outbox`) a message that comes again is finished without its handler, which
+//!   has changed the database once; its events are sent once more at most, with the same ids. See the module `outbox`.
 //! - Dead letters: a dead letter is written again if its acknowledgement was lost, or if it was written just before a
 //!   crash. Both copies have the same origin and id: see [`DeadLetter::read`](crate::kafka::DeadLetter::read).
 //!

@@ -22,6 +22,7 @@ use super::broker::{ApiKey, BrokerError};
 use super::client::{Host, cluster, create_topic, thread};
 use super::config::KafkaConfig;
 use super::consume::{At, Loader, Position, Raw, Received};
+use super::context::RuleContext;
 use super::error::ConnectError;
 use super::message::ProducerRecord;
 use super::produce::{EventProducer, Sent};
@@ -95,6 +96,8 @@ pub struct EmbeddedKafka {
     client: Arc<Client<DefaultClientContext>>,
     /// How long a test waits for what it expects.
     deadline: Duration,
+    /// For the rules of events that are published and received.
+    context: RuleContext,
 }
 
 impl EmbeddedKafka {
@@ -123,7 +126,12 @@ impl EmbeddedKafka {
                 Client::new(&config, native, producer, DefaultClientContext)
             })
             .map_err(ConnectError::creation)?;
-        let embedded = Self { client: Arc::new(client), producer: OnceCell::new(), deadline: DEADLINE };
+        let embedded = Self {
+            client: Arc::new(client),
+            producer: OnceCell::new(),
+            deadline: DEADLINE,
+            context: RuleContext::default(),
+        };
         embedded.form_groups_at_once();
         Ok(embedded)
     }
@@ -152,6 +160,41 @@ impl EmbeddedKafka {
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for the events that
+    /// [`publish`](Self::publish) and [`received`](Self::received) check.
+    ///
+    /// ```
+    /// use event_schema::kafka::EmbeddedKafka;
+    /// use event_schema::prelude::*;
+    /// use std::sync::Arc;
+    ///
+    /// struct Limits { max: u32 }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "bids")]
+    /// #[validate(context = Limits)]
+    /// struct Bid {
+    ///     #[validate(custom(function = affordable, use_context))]
+    ///     cents: u32,
+    /// }
+    ///
+    /// fn affordable(cents: u32, limits: &Limits) -> Result<(), Violation> {
+    ///     if cents <= limits.max { Ok(()) } else { Err(Violation::new("too_expensive")) }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let kafka = EmbeddedKafka::start().unwrap().with_context(Arc::new(Limits { max: 100 }));
+    /// kafka.publish(&Bid { cents: 100 }).await;
+    /// assert_eq!(kafka.received::<Bid>("bids", 1).await[0].event().unwrap().cents, 100);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_context<T: Send + Sync + 'static>(self, context: Arc<T>) -> Self {
+        // A producer that was made before has no context.
+        Self { context: RuleContext::new(context), producer: OnceCell::new(), ..self }
     }
 
     #[expect(unsafe_code, reason = "rdkafka does not wrap this setting, and without it each group takes 3 seconds")]
@@ -373,7 +416,8 @@ impl EmbeddedKafka {
 
     async fn producer(&self, caller: &Location<'_>) -> &EventProducer {
         let config = self.config().set("linger.ms", "0");
-        let producer = self.producer.get_or_try_init(|| EventProducer::connect(&config)).await;
+        let connect = || async { Ok(EventProducer::connect(&config).await?.with_rules(self.context.clone())) };
+        let producer: Result<_, ConnectError> = self.producer.get_or_try_init(connect).await;
         producer.unwrap_or_else(|error| panic!("{caller}: no producer: {error}"))
     }
 
@@ -400,7 +444,7 @@ impl EmbeddedKafka {
             self.config().group("event-schema-embedded").rdkafka039_consumer().map_err(|error| error.to_string())?;
         let consumer: Arc<StreamConsumer> = Arc::new(config.create().map_err(|error| error.to_string())?);
         let name: Arc<str> = topic.into();
-        let loader = Loader::new();
+        let loader = Loader::new().with_rules(self.context.clone());
         let mut received = Vec::new();
         let all = async {
             let asking = (Arc::clone(&consumer), Arc::clone(&name));

@@ -8,7 +8,8 @@
 //!
 //! The feature compiles librdkafka from C. It needs a C and a C++ compiler, `make`, `pkg-config` and the headers of zlib (on
 //! Debian `build-essential pkg-config zlib1g-dev`). `kafka-ssl` also needs the headers of OpenSSL (`libssl-dev`);
-//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`.
+//! `kafka-ssl-vendored` compiles OpenSSL instead, which needs `perl`. `kafka-oidc` also needs the headers of libcurl
+//! (`libcurl4-openssl-dev`).
 //!
 //! ```
 //! use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer};
@@ -46,8 +47,11 @@
 //! signal.
 //! [`EventConsumer::recv`], as in the example, is for a loop of your own.
 //!
+//! With the feature `sqlx08`, a handler's rows in a database and the events that it returns are committed together, and
+//! sent from an outbox: the module `outbox`.
+//!
 //! [`KafkaConfig`] lists the keys of `client.properties` and the defaults. [`Topics`] creates or checks the topics of a
-//! service.
+//! service. [`doctor`] examines a configuration and its cluster for the faults that operators make.
 //!
 //! # Failures
 //!
@@ -87,6 +91,9 @@
 //!
 //! Log lines are `tracing` events; librdkafka's have the target `librdkafka`. Without a subscriber, such as
 //! `tracing_subscriber::fmt::init()`, no log is visible, and nothing tells why a message became a dead letter.
+//!
+//! Messages have spans; with the feature `opentelemetry033` these join traces of other programs, and with `metrics024` there
+//! are metrics. See the page [`guide::observability`](crate::guide::observability).
 
 mod app;
 mod broker;
@@ -94,11 +101,13 @@ mod client;
 mod config;
 mod consume;
 mod context;
+pub mod doctor;
 mod embedded;
 mod error;
 mod letters;
 mod message;
 mod produce;
+mod telemetry;
 mod topics;
 
 /// The client library under the adapters, re-exported for uses that they do not cover, such as transactions.
@@ -106,6 +115,13 @@ mod topics;
 ///
 /// Every item with types of rdkafka 0.39 has `rdkafka039` in its name: a later version gets items with other names.
 pub use rdkafka as rdkafka039;
+
+/// The facade of the [metrics](crate::guide::observability#metrics).
+#[cfg(feature = "metrics024")]
+pub use metrics as metrics024;
+/// OpenTelemetry's types, for [`Envelope::opentelemetry033`](crate::Envelope::opentelemetry033).
+#[cfg(feature = "opentelemetry033")]
+pub use opentelemetry as opentelemetry033;
 
 pub use self::app::{App, AppHandle, Closing};
 pub use self::broker::{ApiKey, BrokerError};
@@ -115,7 +131,11 @@ pub use self::consume::{
     Failure, FailureKind, GiveUp, Handled, Handler, Key, MessageHead, Order, Outcome, Received, Rejection, Retry,
     Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::consume::{Boxed, EventId, Lent, Open, SealedArgument, Transactions};
 pub use self::embedded::EmbeddedKafka;
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::error::Refusal;
 pub use self::error::{AppError, CloseError, ConfigError, ConnectError, ConsumeError, RunError, SendError};
 pub use self::letters::{DeadLetter, DeadMessage};
 pub use self::message::{Headers, ProducerRecord};

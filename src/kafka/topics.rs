@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::client::thread;
@@ -154,7 +155,7 @@ impl Topics {
         self
     }
 
-    /// Creates the missing topics, and returns their names.
+    /// Creates the missing topics, and returns their names at the brokers.
     ///
     /// See the example of [`Topics`].
     ///
@@ -164,6 +165,7 @@ impl Topics {
     /// ([`is_missing_topic`](ConnectError::is_missing_topic)), for instance because the user lacks the right: the error
     /// names all refused topics with the reasons, and the other topics are created.
     pub async fn create(&self, config: &KafkaConfig) -> Result<Vec<String>, ConnectError> {
+        let names = config.topic_names();
         let missing = self.missing(config).await?;
         let mut made = Vec::new();
         if let Some(embedded) = config.embedded() {
@@ -177,16 +179,16 @@ impl Topics {
         if missing.is_empty() {
             return Ok(made);
         }
-        let new = missing.into_iter().map(Topic::to_new).collect::<Result<Vec<_>, _>>()?;
+        let new = missing.iter().map(Topic::to_new).collect::<Result<Vec<_>, _>>()?;
         let options = AdminOptions::new().request_timeout(Some(OPERATION)).operation_timeout(Some(OPERATION));
-        let results = Admin::new(config)?.client().create_topics(&new, &options).await;
+        let results = Admin::new(&config.rdkafka039_producer()?)?.client().create_topics(&new, &options).await;
         let mut refused = Vec::new();
         for result in results.map_err(|error| unanswered(&error))? {
             match result {
                 Ok(name) => made.push(name),
                 // Another instance of the service was faster.
                 Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((name, code)) => refused.push(format!("`{name}`: {code}{}", remedy(code))),
+                Err((name, code)) => refused.push(format!("`{}`: {code}{}", names.shown(&name), remedy(code))),
             }
         }
         if refused.is_empty() {
@@ -209,22 +211,26 @@ impl Topics {
         if missing.is_empty() {
             return Ok(());
         }
-        let names = missing.into_iter().map(Topic::name).collect::<Result<Vec<_>, _>>()?.join("`, `");
+        let names = config.topic_names();
+        let shown = |topic: &Topic| topic.name().map(|name| names.shown(name).into_owned());
+        let shown = missing.iter().map(shown).collect::<Result<Vec<_>, _>>()?.join("`, `");
         let reason =
-            format!("missing, or not visible to this user: `{names}`; create them, for instance by `Topics::create`");
+            format!("missing, or not visible to this user: `{shown}`; create them, for instance by `Topics::create`");
         Err(ConnectErrorKind::Topic(reason).into())
     }
 
-    /// Those that no broker has, each once.
-    async fn missing(&self, config: &KafkaConfig) -> Result<Vec<&Topic>, ConnectError> {
+    /// Those that no broker has, each once, with their names at the brokers.
+    async fn missing(&self, config: &KafkaConfig) -> Result<Vec<Topic>, ConnectError> {
+        let names = config.topic_names();
         let mut missing = BTreeMap::new();
         for (index, topic) in self.0.iter().enumerate() {
-            missing.entry(topic.name()?).or_insert(index);
+            let name = names.real(topic.name()?).into_owned();
+            missing.entry(name.clone()).or_insert((index, Topic { name: Ok(name), ..topic.clone() }));
         }
         // A producer tells wrong passwords, certificates and addresses apart; the admin client only waits.
         let producer = EventProducer::connect(config).await?;
         producer.close(OPERATION).await.map_err(|error| ConnectError::client(error.to_string()))?;
-        let admin = Admin::new(config)?;
+        let admin = Admin::new(&config.rdkafka039_producer()?)?;
         // All topics: to ask for one by name could create it.
         let asked =
             thread::start("event-schema topics", move || admin.client().inner().fetch_metadata(None, OPERATION));
@@ -234,21 +240,21 @@ impl Topics {
         for topic in asked.map_err(|error| unanswered(&error))?.topics() {
             missing.remove(topic.name());
         }
-        let mut missing: Vec<usize> = missing.into_values().collect();
-        missing.sort_unstable();
-        Ok(missing.into_iter().map(|index| &self.0[index]).collect())
+        let mut missing: Vec<_> = missing.into_values().collect();
+        missing.sort_unstable_by_key(|(index, _)| *index);
+        Ok(missing.into_iter().map(|(_, topic)| topic).collect())
     }
 }
 
 /// An admin client. Dropping it joins a thread, which must not block the runtime.
-struct Admin(Option<AdminClient<DefaultClientContext>>);
+pub(super) struct Admin(Option<AdminClient<DefaultClientContext>>);
 
 impl Admin {
-    fn new(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        config.rdkafka039_producer()?.create().map(|client| Self(Some(client))).map_err(ConnectError::creation)
+    pub(super) fn new(settings: &ClientConfig) -> Result<Self, ConnectError> {
+        settings.create().map(|client| Self(Some(client))).map_err(ConnectError::creation)
     }
 
-    fn client(&self) -> &AdminClient<DefaultClientContext> {
+    pub(super) fn client(&self) -> &AdminClient<DefaultClientContext> {
         self.0.as_ref().expect("it is there until it is dropped")
     }
 }

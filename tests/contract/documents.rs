@@ -29,12 +29,14 @@ fn agree<E: EventSchema + schemars::JsonSchema>(accepted: &[Value], refused: &[V
     let openapi = openapi::validator::<E>(&Contract::Deserialize);
     openapi::validator::<E>(&Contract::Serialize);
     let (latest, draft7) = (validator(&schema, Draft::Draft202012), validator(&draft7, Draft::Draft7));
+    let openapi31 = openapi::validator31::<E>(&Contract::Deserialize);
     let written = validator(&E::json_schema_for(&Contract::Serialize).to_value(), Draft::Draft202012);
     for (message, good) in accepted.iter().map(|one| (one, true)).chain(refused.iter().map(|one| (one, false))) {
         let loaded = E::load_str(&message.to_string());
         assert_eq!(loaded.is_ok(), good, "load of {message}: {:?}", loaded.err().map(|error| error.to_string()));
         assert_eq!(latest.is_valid(message), good, "{message} by {schema:#}");
         assert_eq!(draft7.is_valid(message), good, "{message} by draft 7");
+        assert_eq!(openapi31.is_valid(message), good, "{message} by OpenAPI 3.1");
         assert!(!good || openapi.is_valid(message), "{message} by OpenAPI 3.0");
         if let Ok(event) = loaded {
             let dumped: Value = event_schema::serde_json::from_slice(&event.dump().expect("valid")).unwrap();

@@ -1,9 +1,9 @@
-//! The schemas of OpenAPI 3.0: valid by its own rules, and as strict as its words allow.
+//! The schemas of OpenAPI 3.0: valid by its own rules, and as strict as its words allow. Those of OpenAPI 3.1.
 #![allow(clippy::items_after_statements, reason = "types beside what is said of them")]
 
 use std::collections::BTreeMap;
 
-use event_schema::contract::openapi30;
+use event_schema::contract::{openapi30, openapi31};
 use event_schema::prelude::*;
 use event_schema::schemars::{JsonSchema, generate::Contract};
 use event_schema::serde_json::{Map, Value, json};
@@ -106,6 +106,14 @@ pub(crate) fn validator<T: JsonSchema>(contract: &Contract) -> Validator {
     in_draft4(&mut schemas);
     let reference = format!("#/components/schemas/{}", T::schema_name());
     documents::validator(&json!({"allOf": [{"$ref": reference}], "components": {"schemas": schemas}}), Draft::Draft4)
+}
+
+/// Reads messages as OpenAPI 3.1 has it: as JSON Schema 2020-12.
+#[track_caller]
+pub(crate) fn validator31<T: JsonSchema>(contract: &Contract) -> Validator {
+    let reference = format!("#/components/schemas/{}", T::schema_name());
+    let openapi = json!({"$ref": reference, "components": {"schemas": openapi31::<T>(contract)}});
+    documents::validator(&openapi, Draft::Draft202012)
 }
 
 /// Takes these and refuses those.

@@ -17,11 +17,15 @@ mod context;
 mod control;
 mod credential;
 mod dead_letter;
+mod doctor;
 mod envelope;
 mod group;
 mod groups;
 mod keys;
 mod kit;
+mod names;
+#[cfg(feature = "kafka-oidc")]
+mod oidc;
 mod order;
 mod outage;
 mod poison;

@@ -1,12 +1,15 @@
-//! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, and with the feature
-//! `registry` the schemas in a registry.
+//! `event-schema`: the compatibility of two schemas, their changes, the validation of messages, with the feature
+//! `registry` the schemas in a registry, and with `kafka-ssl` the examination of a Kafka configuration.
 //!
-//! The exit code is 0 if all is compatible or valid, 1 if it is not, and 2 if the input or the arguments cannot be used.
+//! The exit code is 0 if all is compatible, valid or healthy, 1 if it is not, and 2 if the input or the arguments cannot be
+//! used, or a server cannot be asked.
 
 #![warn(clippy::disallowed_methods)]
 
 mod compat;
 mod diff;
+#[cfg(feature = "kafka")]
+mod doctor;
 mod input;
 #[cfg(feature = "registry")]
 mod registry;
@@ -19,7 +22,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::input::printable;
 
-/// Checks contracts of events: JSON Schemas and Avro schemas.
+/// Checks contracts of events: JSON Schemas and Avro schemas; and the services that send them.
 #[derive(Debug, Parser)]
 #[command(name = "event-schema", version, arg_required_else_help = true)]
 struct Args {
@@ -38,6 +41,10 @@ enum Command {
     /// Subjects, versions, schemas and levels in a schema registry
     #[cfg(feature = "registry")]
     Registry(registry::Args),
+    /// Examine a Kafka configuration and its cluster: groups, offsets, dead letter topics, rights, timeouts, protocols, clocks
+    /// and replication. It only reads
+    #[cfg(feature = "kafka")]
+    Doctor(doctor::Args),
 }
 
 /// How results are printed.
@@ -54,6 +61,8 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         #[cfg(feature = "registry")]
         Command::Registry(args) => registry::run(&args),
+        #[cfg(feature = "kafka")]
+        Command::Doctor(args) => doctor::run(&args),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

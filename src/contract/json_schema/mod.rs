@@ -115,7 +115,7 @@ fn without_sizes(schema: &mut Schema) {
 }
 
 /// The schemas of OpenAPI 3.0 for `T` and the types that it refers to, by name, for the document's
-/// `components.schemas`. (OpenAPI 3.1 uses the schema of [`json_schema`] unchanged.)
+/// `components.schemas`. For OpenAPI 3.1 see [`openapi31`].
 ///
 /// OpenAPI 3.0 cannot express some rules, which are left out: the order of a tuple's items, and patterns of a map's keys.
 /// There the schema accepts more values, never fewer. Two types with the same name get numbers within one call: rename
@@ -146,6 +146,40 @@ fn without_sizes(schema: &mut Schema) {
 /// ```
 #[must_use]
 pub fn openapi30<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
+    openapi::rewrite(&components::<T>(contract))
+}
+
+/// The schemas of OpenAPI 3.1 for `T` and the types that it refers to, by name, for the document's `components.schemas`.
+/// They are those of [`json_schema`], where OpenAPI looks for them: nothing is left out.
+///
+/// Two types with the same name get numbers within one call, as for [`openapi30`].
+///
+/// ```
+/// use event_schema::contract;
+/// use event_schema::schemars::generate::Contract;
+/// use event_schema::serde_json::json;
+///
+/// #[event_schema::event]
+/// struct Order { lines: Vec<Line>, note: Option<String> }
+///
+/// #[event_schema::event]
+/// struct Line { size: (u8, u8) }
+///
+/// let schemas = contract::openapi31::<Order>(&Contract::Deserialize);
+/// let openapi = json!({"openapi": "3.1.1", "components": {"schemas": schemas}});
+/// let order = openapi.pointer("/components/schemas/Order/properties").unwrap();
+/// assert_eq!(order["note"], json!({"type": ["string", "null"]}));
+/// assert_eq!(order["lines"]["items"]["$ref"], "#/components/schemas/Line");
+/// let line = openapi.pointer("/components/schemas/Line/properties").unwrap();
+/// assert_eq!(line["size"]["prefixItems"].as_array().unwrap().len(), 2);
+/// ```
+#[must_use]
+pub fn openapi31<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
+    components::<T>(contract)
+}
+
+/// The schemas of `T` and the types that it refers to, which refer to each other as parts of an OpenAPI document.
+fn components<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = openapi::DEFINITIONS.into();
     settings.contract = contract.clone();
@@ -156,5 +190,5 @@ pub fn openapi30<T: JsonSchema>(contract: &Contract) -> Map<String, Value> {
     if schema.get("$ref").is_none() {
         schemas.insert(T::schema_name().into_owned(), schema.to_value());
     }
-    openapi::rewrite(&schemas)
+    schemas
 }

@@ -38,6 +38,8 @@ type Probes = Vec<(String, Option<Probe>)>;
 pub(super) enum Probe {
     Consumer(RunHandle),
     Producer(EventProducer),
+    #[cfg(feature = "sqlx08")]
+    Other(Box<dyn Fn() -> bool + Send>),
 }
 
 impl Probe {
@@ -45,6 +47,8 @@ impl Probe {
         match self {
             Self::Consumer(handle) => handle.is_ready(),
             Self::Producer(producer) => producer.is_ready(),
+            #[cfg(feature = "sqlx08")]
+            Self::Other(is_ready) => is_ready(),
         }
     }
 }
@@ -95,13 +99,26 @@ impl AppHandle {
         self.stage.send_replace(Stage::Closing);
     }
 
-    /// Whether the app runs, is not being closed, and all its consumers and producers are ready: for the readiness probe of
-    /// a service.
+    /// Whether the app runs and is not being closed.
+    ///
+    /// ```
+    /// use event_schema::kafka::App;
+    ///
+    /// let app = App::new("shop");
+    /// assert!(!app.handle().is_running());
+    /// ```
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        *self.stage.borrow() == Stage::Running
+    }
+
+    /// Whether the app [runs](Self::is_running), and all its consumers and producers are ready: for the readiness probe of a
+    /// service.
     ///
     /// See the example of [`App`](super::App).
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        *self.stage.borrow() == Stage::Running && self.parts().iter().all(|(_, is_ready)| *is_ready)
+        self.is_running() && self.parts().iter().all(|(_, is_ready)| *is_ready)
     }
 
     /// The names of the consumers and producers that have not ended, and whether each is ready.

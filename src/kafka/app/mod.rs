@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub use self::handle::AppHandle;
 use self::handle::Probe;
 pub use self::part::Closing;
-use self::part::{Boxed, Kind, Part, Running};
+use self::part::{Boxed, Kind, Part, Running, Stage};
 use self::signals::Signals;
 use super::client::bounded;
 use super::consume::{Handler, Runner};
@@ -135,6 +135,24 @@ impl App {
         self
     }
 
+    /// Adds a task that ends after the consumers and before the producers, and that does not keep the app alive.
+    #[cfg(feature = "sqlx08")]
+    pub(crate) fn after_consumers<F, R>(
+        mut self,
+        name: &str,
+        is_ready: impl Fn() -> bool + Send + 'static,
+        task: F,
+    ) -> Self
+    where
+        F: FnOnce(Closing) -> R + Send + 'static,
+        R: Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        let probe = self.handle.add(name, Probe::Other(Box::new(is_ready)));
+        let task = Box::new(move |closing| -> Boxed<_> { Box::pin(async move { task(closing).await }) });
+        self.parts.push(Part { name: name.to_owned(), probe: Some(probe), kind: Kind::LateTask(task) });
+        self
+    }
+
     /// A handle that ends the app and says whether it is ready.
     #[must_use]
     pub fn handle(&self) -> AppHandle {
@@ -191,22 +209,26 @@ impl App {
     }
 }
 
-/// Ends tasks, consumers and producers, in this order.
+/// Ends tasks, consumers, late tasks and producers, in this order.
 async fn close(running: Vec<Running>, end: Instant, deadline: Duration, faults: &mut Faults<'_>) {
     let for_producers = (deadline / 10).min(Duration::from_secs(2));
     let left = || end.saturating_duration_since(Instant::now());
-    let (mut tasks, rest): (Vec<_>, Vec<_>) = running.into_iter().partition(Running::is_task);
-    let (consumers, producers): (Vec<_>, Vec<_>) = rest.into_iter().partition(Running::ends_by_itself);
+    let of =
+        |running: &mut Vec<Running>, stage| running.extract_if(.., |part| part.stage() == stage).collect::<Vec<_>>();
+    let mut running = running;
+    let mut tasks = of(&mut running, Stage::Tasks);
     while let Some(task) = tasks.pop() {
         faults.add(task.close(left() / 2).await);
     }
-    let limit = left().saturating_sub(for_producers);
-    for closed in join_all(consumers.into_iter().map(|consumer| consumer.close(limit))).await {
-        faults.add(closed);
-    }
-    let limit = left();
-    for closed in join_all(producers.into_iter().map(|producer| producer.close(limit))).await {
-        faults.add(closed);
+    for stage in [Stage::Consumers, Stage::LateTasks, Stage::Producers] {
+        let kept = if stage == Stage::Producers { Duration::ZERO } else { for_producers };
+        let limit = left().saturating_sub(kept);
+        // Half of it is left to the tasks that send what the consumers leave.
+        let has_more = stage == Stage::Consumers && running.iter().any(|part| part.stage() == Stage::LateTasks);
+        let limit = if has_more { limit / 2 } else { limit };
+        for closed in join_all(of(&mut running, stage).into_iter().map(|part| part.close(limit))).await {
+            faults.add(closed);
+        }
     }
 }
 
@@ -239,13 +261,13 @@ impl Drop for Gone<'_> {
 async fn ended(running: &mut [Running], handle: &AppHandle) -> Option<AppError> {
     poll_fn(|context| {
         let (mut any, mut all) = (false, true);
-        for part in running.iter_mut().filter(|part| part.ends_by_itself()) {
-            any = true;
+        for part in running.iter_mut().filter(|part| part.stage() != Stage::Producers) {
+            any |= part.ends_by_itself();
             match part.poll(context) {
                 Poll::Ready(Err(error)) => return Poll::Ready(Some(error)),
                 // Nobody waits for its readiness any more.
                 Poll::Ready(Ok(())) => part.probe.take().into_iter().for_each(|probe| handle.forget(probe)),
-                Poll::Pending => all = false,
+                Poll::Pending => all &= !part.ends_by_itself(),
             }
         }
         if any && all { Poll::Ready(None) } else { Poll::Pending }

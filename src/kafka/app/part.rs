@@ -68,8 +68,14 @@ pub(super) struct Part {
 
 pub(super) enum Kind {
     Producer(EventProducer),
-    Consumer { handle: RunHandle, run: Boxed<Result<Counts, RunError>> },
+    Consumer {
+        handle: RunHandle,
+        run: Boxed<Result<Counts, RunError>>,
+    },
     Task(Box<dyn FnOnce(Closing) -> Boxed<TaskResult> + Send>),
+    /// A task that ends after the consumers.
+    #[cfg(feature = "sqlx08")]
+    LateTask(Box<dyn FnOnce(Closing) -> Boxed<TaskResult> + Send>),
 }
 
 impl Part {
@@ -84,10 +90,13 @@ impl Part {
                 (Some(Work::spawn(work)), End::Consumer(handle))
             }
             Kind::Task(task) => {
-                let (sender, receiver) = watch::channel(false);
-                let task = task(Closing::new(receiver));
-                let work = async move { task.await.map_err(|source| AppErrorKind::Task { part, source }.into()) };
-                (Some(Work::spawn(work)), End::Task(sender))
+                let (work, end) = Work::of_task(part, task);
+                (Some(work), End::Task(end))
+            }
+            #[cfg(feature = "sqlx08")]
+            Kind::LateTask(task) => {
+                let (work, end) = Work::of_task(part, task);
+                (Some(work), End::LateTask(end))
             }
         };
         Running { name, probe, work, end }
@@ -108,6 +117,18 @@ enum End {
     Producer(EventProducer),
     Consumer(RunHandle),
     Task(watch::Sender<bool>),
+    #[cfg_attr(not(feature = "sqlx08"), expect(dead_code, reason = "the relay of an outbox"))]
+    LateTask(watch::Sender<bool>),
+}
+
+/// The order in which parts are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Tasks,
+    Consumers,
+    /// They take over what consumers leave.
+    LateTasks,
+    Producers,
 }
 
 /// A spawned future, which ends when this is dropped.
@@ -116,6 +137,14 @@ struct Work(JoinHandle<Result<(), AppError>>);
 impl Work {
     fn spawn(work: impl Future<Output = Result<(), AppError>> + Send + 'static) -> Self {
         Self(tokio::spawn(work))
+    }
+
+    /// With the way to end it.
+    fn of_task(part: String, task: impl FnOnce(Closing) -> Boxed<TaskResult>) -> (Self, watch::Sender<bool>) {
+        let (sender, receiver) = watch::channel(false);
+        let task = task(Closing::new(receiver));
+        let work = async move { task.await.map_err(|source| AppErrorKind::Task { part, source }.into()) };
+        (Self::spawn(work), sender)
     }
 }
 
@@ -126,12 +155,19 @@ impl Drop for Work {
 }
 
 impl Running {
+    /// Whether it does work that has an end.
     pub(super) fn ends_by_itself(&self) -> bool {
-        !matches!(self.end, End::Producer(_))
+        matches!(self.end, End::Consumer(_) | End::Task(_))
     }
 
-    pub(super) fn is_task(&self) -> bool {
-        matches!(self.end, End::Task(_))
+    /// Its place in the order in which parts are closed.
+    pub(super) fn stage(&self) -> Stage {
+        match self.end {
+            End::Task(_) => Stage::Tasks,
+            End::Consumer(_) => Stage::Consumers,
+            End::LateTask(_) => Stage::LateTasks,
+            End::Producer(_) => Stage::Producers,
+        }
     }
 
     /// Whether it has ended, and how.
@@ -159,7 +195,7 @@ impl Running {
             End::Producer(producer) => producer.close(limit).await,
             End::Consumer(_) if has_ended => Ok(()),
             End::Consumer(handle) => handle.close(limit).await,
-            End::Task(closing) => {
+            End::Task(closing) | End::LateTask(closing) => {
                 closing.send_replace(true);
                 Ok(())
             }

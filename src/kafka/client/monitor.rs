@@ -7,6 +7,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::log::log;
+#[cfg(feature = "metrics024")]
+use crate::kafka::telemetry::publish_statistics;
 
 /// Keeps the last error that librdkafka reported of its connections.
 #[derive(Debug, Default)]
@@ -56,6 +58,14 @@ impl Monitor {
         );
         let is_told_twice = is_error && (facility == "FAIL" || facility == "ERROR");
         log(if is_told_twice { RDKafkaLogLevel::Debug } else { level }, facility, line);
+    }
+
+    /// For `ClientContext::stats_raw`.
+    #[expect(clippy::unused_self, reason = "as the others")]
+    pub(crate) fn statistics(&self, json: &[u8]) {
+        tracing::debug!(target: "librdkafka", "{}", String::from_utf8_lossy(json));
+        #[cfg(feature = "metrics024")]
+        publish_statistics(json);
     }
 
     /// librdkafka says many times a second that all brokers are down, as long as they are.

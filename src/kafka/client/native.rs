@@ -1,6 +1,8 @@
 //! Functions of librdkafka that rdkafka does not wrap, or wraps in a way that panics on some messages.
 #![expect(unsafe_code, reason = "these are calls of librdkafka's, each a few lines long")]
 
+mod describe;
+
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::producer::{Producer, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
 
+pub(crate) use self::describe::{Group, Rights, TopicRights, group, topic_rights};
 use crate::kafka::message::Headers;
 
 /// Copies the headers of a message.
@@ -131,9 +134,10 @@ pub(crate) fn set_offset(list: &TopicPartitionList, topic: &str, partition: i32,
     unsafe { rd_kafka_topic_partition_list_set_offset(list.ptr(), topic.as_ptr(), partition, offset) };
 }
 
-/// Whether the partition has ever been fetched from: librdkafka knows the end of its log only by that.
-pub(crate) fn has_fetched<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> bool {
-    let Ok(topic) = CString::new(topic) else { return false };
+/// The end of a partition, as the brokers said it in the last answer to a fetch, if there was one: librdkafka knows it only by
+/// that.
+pub(crate) fn end<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<i64> {
+    let topic = CString::new(topic).ok()?;
     let (mut low, mut high) = (-1, -1);
     // SAFETY: the client lives while it is borrowed, the name is only read, and both numbers outlive the call.
     let error = unsafe {
@@ -145,7 +149,7 @@ pub(crate) fn has_fetched<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic:
             &raw mut high,
         )
     };
-    error == rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0
+    (error == rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
 }
 
 /// Offsets by topic and partition.

@@ -1,6 +1,7 @@
 //! Java's spellings, said in librdkafka's.
 
-use Meaning::{Ignored, Refused, Registry, Settings};
+use super::names;
+use Meaning::{Ignored, Own, Refused, Registry, Settings};
 
 /// The meaning of a key in a properties file.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub(super) enum Meaning<'a> {
     Settings(Vec<(&'a str, String)>),
     /// A setting for the client of a schema registry, kept for it.
     Registry,
+    /// A setting of this crate.
+    Own,
     /// Known to Java's clients and without meaning here, for this reason.
     Ignored(&'static str),
     /// Known, and not to be had here. The text says what to do instead.
@@ -49,6 +52,9 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
             _ => Settings(Vec::new()),
         },
         "sasl.jaas.config" => jaas(value),
+        "sasl.login.callback.handler.class" if value.ends_with(".OAuthBearerLoginCallbackHandler") => {
+            one("sasl.oauthbearer.method", "oidc")
+        }
         "enable.auto.commit" | "auto.commit.enable" | "enable.auto.offset.store" if value == "true" => refused(
             "offsets are committed after a message is handled, or by \
                  `EventConsumer::commit`; remove this key",
@@ -64,6 +70,7 @@ pub(super) fn meaning<'a, 'v>(key: &'a str, value: &str, other: impl Fn(&str) ->
         _ if key.starts_with("ssl.truststore.") => truststore(key, value, other),
         _ if key.starts_with("ssl.keystore.") => keystore(key, value, other),
         _ if is_registry(key) => Registry,
+        _ if names::is_key(key) => Own,
         _ => IGNORED
             .iter()
             .find(|(keys, _)| keys.split_whitespace().any(|known| known == key))
@@ -138,9 +145,7 @@ fn jaas(value: &str) -> Meaning<'static> {
     let module = value.split_whitespace().next().unwrap_or_default();
     match module.rsplit('.').next().unwrap_or(module) {
         "PlainLoginModule" | "ScramLoginModule" => {}
-        "OAuthBearerLoginModule" => {
-            return refused("OAuthBearerLoginModule is not supported here; use librdkafka's `sasl.oauthbearer.*` keys");
-        }
+        "OAuthBearerLoginModule" => return oauth(value),
         "Krb5LoginModule" => {
             return refused(
                 "Krb5LoginModule is not supported here; use librdkafka's `sasl.kerberos.principal` and \
@@ -148,7 +153,7 @@ fn jaas(value: &str) -> Meaning<'static> {
             );
         }
         _ => {
-            return refused("unknown login module; use PlainLoginModule or ScramLoginModule");
+            return refused("unknown login module; use PlainLoginModule, ScramLoginModule or OAuthBearerLoginModule");
         }
     }
     match (jaas_option(value, "username"), jaas_option(value, "password")) {
@@ -157,9 +162,39 @@ fn jaas(value: &str) -> Meaning<'static> {
     }
 }
 
+/// OAuth's client credentials. Newer Java clients have them in keys of their own, and none here.
+fn oauth(value: &str) -> Meaning<'static> {
+    const EXTENSION: &str = "extension_";
+    let mut settings = Vec::new();
+    let mut extensions = Vec::new();
+    for (name, value) in jaas_options(value) {
+        match name {
+            "clientId" => settings.push(("sasl.oauthbearer.client.id", value)),
+            "clientSecret" => settings.push(("sasl.oauthbearer.client.secret", value)),
+            "scope" => settings.push(("sasl.oauthbearer.scope", value)),
+            _ if name.starts_with("unsecuredLogin") => {
+                return refused(
+                    "tokens without a signature are for tests; use librdkafka's `enable.sasl.oauthbearer.unsecure.jwt` \
+                     and `sasl.oauthbearer.config`",
+                );
+            }
+            _ => extensions.extend(name.strip_prefix(EXTENSION).map(|name| format!("{name}={value}"))),
+        }
+    }
+    if !extensions.is_empty() {
+        settings.push(("sasl.oauthbearer.extensions", extensions.join(",")));
+    }
+    Settings(settings)
+}
+
 fn jaas_option(config: &str, wanted: &str) -> Option<String> {
+    jaas_options(config).find(|(name, _)| *name == wanted).map(|(_, value)| value)
+}
+
+fn jaas_options(config: &str) -> impl Iterator<Item = (&str, String)> {
     let mut rest = config;
-    while let Some((before, after)) = rest.split_once('=') {
+    std::iter::from_fn(move || {
+        let (before, after) = rest.split_once('=')?;
         let name = before.split_whitespace().next_back()?;
         let after = after.trim_start();
         let (value, tail) = if let Some(quote @ ('"' | '\'')) = after.chars().next() {
@@ -168,12 +203,9 @@ fn jaas_option(config: &str, wanted: &str) -> Option<String> {
             let end = after.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(after.len());
             (after[..end].to_owned(), &after[end..])
         };
-        if name == wanted {
-            return Some(value);
-        }
         rest = tail;
-    }
-    None
+        Some((name, value))
+    })
 }
 
 /// The text up to the closing quote, and what follows it.
@@ -330,7 +362,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
         ssl.keystore.certificate.chain schema.registry.url basic.auth.credentials.source \
         basic.auth.user.info bearer.auth.credentials.source bearer.auth.token auto.register.schemas \
         use.latest.version";
-    IGNORED.iter().map(|(keys, _)| *keys).chain([TRANSLATED]).flat_map(str::split_whitespace)
+    IGNORED
+        .iter()
+        .map(|(keys, _)| *keys)
+        .chain([TRANSLATED, names::PREFIX, names::NAMES])
+        .flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]
@@ -368,6 +404,32 @@ mod tests {
             };
             assert!(!reason.contains("alice"), "{reason}");
         }
+    }
+
+    #[test]
+    fn client_credentials_of_java_are_those_of_librdkafka() {
+        let module = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required";
+        let all = format!(
+            r#"{module} clientId="billing" clientSecret="se\"cret" scope='orders.read' extension_logicalCluster=lkc-1 extension_identityPoolId="pool-1";"#
+        );
+        let expected = [
+            ("sasl.oauthbearer.client.id", "billing"),
+            ("sasl.oauthbearer.client.secret", "se\"cret"),
+            ("sasl.oauthbearer.scope", "orders.read"),
+            ("sasl.oauthbearer.extensions", "logicalCluster=lkc-1,identityPoolId=pool-1"),
+        ];
+        let expected = expected.map(|(key, value)| (key, value.to_owned())).to_vec();
+        assert_eq!(alone("sasl.jaas.config", &all), Settings(expected));
+        // Kafka 4.1 has them in keys of their own.
+        assert_eq!(alone("sasl.jaas.config", &format!("{module};")), Settings(Vec::new()));
+        for class in ["OAuthBearerLoginCallbackHandler", "secured.OAuthBearerLoginCallbackHandler"] {
+            let class = format!("org.apache.kafka.common.security.oauthbearer.{class}");
+            let method = Settings(vec![("sasl.oauthbearer.method", "oidc".to_owned())]);
+            assert_eq!(alone("sasl.login.callback.handler.class", &class), method);
+        }
+        assert!(matches!(alone("sasl.login.callback.handler.class", "com.example.Login"), Ignored(_)));
+        let unsecured = alone("sasl.jaas.config", &format!("{module} unsecuredLoginStringClaim_sub=\"alice\";"));
+        assert!(matches!(unsecured, Refused(_)));
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub(super) enum Verdict {
 /// The remedy for a build without OpenSSL.
 pub(super) const TLS: &str = "turn on event-schema's feature `kafka-ssl`";
 
+/// The remedy for a build without libcurl.
+pub(super) const OIDC: &str = "turn on event-schema's feature `kafka-oidc`, with the headers of libcurl installed";
+
 /// Asks librdkafka itself, so that a newer one may know more keys than [`PROPERTIES`].
 pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
     // librdkafka reports a feature that its build lacks as an invalid value.
@@ -31,6 +34,14 @@ pub(super) fn check(key: &str, value: &str, features: &[String]) -> Verdict {
     let tls = key.starts_with("ssl.") || key == "security.protocol" && value.to_ascii_uppercase().ends_with("SSL");
     if tls && !has("ssl") {
         return Verdict::BadValue(format!("librdkafka was built without TLS; {TLS}"));
+    }
+    // `sasl.oauthbearer.config` is for tokens without a signature.
+    let oidc = match key {
+        "sasl.oauthbearer.method" => value.eq_ignore_ascii_case("oidc"),
+        _ => key.starts_with("sasl.oauthbearer.") && key != "sasl.oauthbearer.config" || key.starts_with("https.ca."),
+    };
+    if oidc && is_known(key) && !has("oidc") {
+        return Verdict::BadValue(format!("librdkafka was built without OIDC; {OIDC}"));
     }
     if canonical(key) == "compression.codec" && value == "zstd" && !has("zstd") {
         return Verdict::BadValue(

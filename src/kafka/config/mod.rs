@@ -3,6 +3,7 @@
 mod address;
 mod java;
 mod librdkafka;
+mod names;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
 use self::java::Meaning;
 use self::librdkafka::{Scope, Verdict};
+pub(crate) use self::names::TopicNames;
 use crate::kafka::client::Host;
 use crate::kafka::error::ConfigError;
 use crate::properties::{self, Property, properties};
@@ -65,6 +67,8 @@ const BROKERS: &str = "metadata.broker.list";
 /// - A key of a schema registry (`schema.registry.url`, `basic.auth.user.info`) is not passed to Kafka's clients;
 ///   [`registry_property`](Self::registry_property) returns its value, and with the feature `registry`, `registry()` all of
 ///   them.
+/// - `event.schema.topic.prefix` and `event.schema.topic.names` are this crate's own: see [Names of
+///   topics](#names-of-topics).
 /// - Any other key is a [`ConfigError`] that names the key, its line and the key that was probably meant.
 ///
 /// ```
@@ -99,6 +103,76 @@ const BROKERS: &str = "metadata.broker.list";
 /// | `partition.assignment.strategy=cooperative-sticky` | only the partitions that move are released | groups whose members all set it: a member with the default cannot join |
 /// | `group.protocol=consumer` | only the partitions that move are released; the brokers assign them (KIP-848) | brokers from Kafka 4.0 on; settings that the brokers decide, such as `session.timeout.ms`, are ignored with a line in the log |
 ///
+/// # Logins by tokens
+///
+/// With the feature `kafka-oidc`, librdkafka gets tokens of an OpenID Connect provider by OAuth's client credentials, and renews
+/// them. These two say the same:
+///
+/// ```properties
+/// sasl.mechanism=OAUTHBEARER
+/// sasl.oauthbearer.method=oidc
+/// sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+/// sasl.oauthbearer.client.id=billing
+/// sasl.oauthbearer.client.secret=...
+/// sasl.oauthbearer.scope=orders
+/// sasl.oauthbearer.extensions=logicalCluster=lkc-1
+/// ```
+///
+/// ```properties
+/// sasl.mechanism=OAUTHBEARER
+/// sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler
+/// sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+/// sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+///     clientId="billing" clientSecret="..." scope="orders" extension_logicalCluster="lkc-1";
+/// ```
+///
+/// librdkafka's other grants, `sasl.oauthbearer.grant.type` and `sasl.oauthbearer.metadata.authentication.type`, are passed to it.
+///
+/// # Names of topics
+///
+/// One program runs on clusters with other names of topics without a change of its code:
+///
+/// | key | value | effect on the declared topic `orders` |
+/// |---|---|---|
+/// | `event.schema.topic.prefix` | `staging.` | its real name is `staging.orders` |
+/// | `event.schema.topic.names` | `orders:orders-v2, payments:eu.payments` | its real name is `orders-v2`, without the prefix |
+///
+/// Both hold for all names in the code: topics of events, of [`subscribe_to`], [`send_to`] and [`Outgoing::topic`], of
+/// [`Topics`], of [`RunHandle::seek`] and of [`DeadLetter::topic`]. A pattern (`^orders.*`) gets the prefix. Names of dead
+/// letter topics and retry topics are made from the real name of their topic (`staging.orders-billing-dlt`), and a name
+/// made so may be in `event.schema.topic.names` as well. Subjects of a schema registry have the real name.
+///
+/// A real name stays as it is wherever it is used: a name that begins with the prefix, or that is the second of a pair. So
+/// the topic of a received message, or of a dead letter, can be sent to. Messages, headers and counts have the real name;
+/// errors also have the declared one, where it is another. [`EmbeddedKafka`]'s own methods take real names.
+///
+/// ```
+/// use event_schema::kafka::{EmbeddedKafka, EventProducer};
+/// use event_schema::prelude::*;
+///
+/// #[derive(Serialize, EventSchema)]
+/// #[event(topic = "orders")]
+/// struct Order { id: u64 }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kafka = EmbeddedKafka::start()?;
+/// // In client.properties: event.schema.topic.prefix=staging.
+/// let config = kafka.config().set("event.schema.topic.prefix", "staging.");
+///
+/// let producer = EventProducer::connect(&config).await?;
+/// assert_eq!(producer.send(&Order { id: 1 }).await?.topic(), "staging.orders");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`subscribe_to`]: crate::kafka::EventConsumer::subscribe_to
+/// [`send_to`]: crate::kafka::EventProducer::send_to
+/// [`Outgoing::topic`]: crate::kafka::Outgoing::topic
+/// [`Topics`]: crate::kafka::Topics
+/// [`RunHandle::seek`]: crate::kafka::RunHandle::seek
+/// [`DeadLetter::topic`]: crate::kafka::DeadLetter::topic
+/// [`EmbeddedKafka`]: crate::kafka::EmbeddedKafka
 /// [librdkafka]: https://github.com/confluentinc/librdkafka/blob/v2.12.1/CONFIGURATION.md
 /// [`EventProducer`]: crate::kafka::EventProducer
 /// [`EventConsumer`]: crate::kafka::EventConsumer
@@ -217,7 +291,8 @@ impl KafkaConfig {
     /// each `_`, is the key. With the prefix `KAFKA_`, `KAFKA_BOOTSTRAP_SERVERS` sets `bootstrap.servers`.
     ///
     /// Other variables with the prefix, such as `KAFKA_HOME` and those that Kubernetes adds for a service called `kafka`, are
-    /// ignored with a line in the log. A variable that is nearly a key is an error that names the key.
+    /// ignored with a line in the log. A variable that is nearly a key is an error that names the key. The prefix of topics is
+    /// `KAFKA_EVENT_SCHEMA_TOPIC_PREFIX`.
     ///
     /// # Errors
     ///
@@ -380,6 +455,56 @@ impl KafkaConfig {
         self.connect_timeout
     }
 
+    /// The names of topics at the brokers. Those of a configuration with faults are of no use, and
+    /// [`check`](Self::check) finds these.
+    pub(crate) fn topic_names(&self) -> Arc<TopicNames> {
+        Arc::new(self.parsed_names().0)
+    }
+
+    fn parsed_names(&self) -> (TopicNames, Vec<String>) {
+        let (names, problems) = TopicNames::parse(self.value(names::PREFIX), self.value(names::NAMES));
+        let origin = |key| self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.origin.to_string());
+        let placed = |(key, reason)| format!("{}`{key}`: {reason}", origin(key).unwrap_or_default());
+        (names, problems.into_iter().map(placed).collect())
+    }
+
+    /// Refuses a login that waits for tokens that nobody gives. A client of rdkafka's own may have a callback for them.
+    pub(crate) fn check_login(&self) -> Result<(), ConfigError> {
+        match self.settings(&librdkafka::features())?.without_tokens() {
+            Some(problem) => Err(ConfigError::one(problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// The settings of the connection alone, for a client that only asks.
+    pub(crate) fn reader(&self) -> Result<ClientConfig, ConfigError> {
+        self.check_login()?;
+        let mut config = self.settings(&librdkafka::features())?.client_config(Scope::Both)?;
+        config.remove("statistics.interval.ms");
+        config.set("allow.auto.create.topics", "false");
+        config.set("enable.metrics.push", "false");
+        Ok(config)
+    }
+
+    /// The addresses of the brokers.
+    pub(crate) fn servers(&self) -> &str {
+        self.canonical_value(BROKERS).unwrap_or_default()
+    }
+
+    /// In capital letters.
+    pub(crate) fn security_protocol(&self) -> String {
+        self.canonical_value("security.protocol").unwrap_or("PLAINTEXT").to_ascii_uppercase()
+    }
+
+    /// In capital letters.
+    pub(crate) fn mechanism(&self) -> String {
+        self.canonical_value("sasl.mechanisms").unwrap_or("GSSAPI").to_ascii_uppercase()
+    }
+
+    fn canonical_value(&self, key: &str) -> Option<&str> {
+        self.entries.iter().find(|entry| librdkafka::canonical(&entry.key) == key).map(|entry| entry.value.as_str())
+    }
+
     /// The value of a key of a schema registry, such as `schema.registry.url`, for the client of the registry. Kafka's
     /// clients do not use it.
     ///
@@ -446,7 +571,7 @@ impl KafkaConfig {
                 ("sasl.oauthbearer.client.secret", "bearer.auth.client.secret"),
                 ("sasl.oauthbearer.scope", "bearer.auth.scope"),
             ] {
-                if let Some(value) = self.value(of_kafka) {
+                if let Some(value) = self.sasl(of_kafka) {
                     config = config.set(of_registry, value);
                 }
             }
@@ -461,7 +586,7 @@ impl KafkaConfig {
             Meaning::Settings(settings) => settings.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value),
             _ => None,
         };
-        self.value(key).map(str::to_owned).or_else(of_jaas)
+        self.canonical_value(key).map(str::to_owned).or_else(of_jaas)
     }
 
     fn value(&self, key: &str) -> Option<&str> {
@@ -573,7 +698,7 @@ impl KafkaConfig {
             let mut problem = |text: String| problems.push(format!("{origin}{text}"));
             let meaning = java::meaning(key, value, |other| self.value(other));
             match meaning {
-                Meaning::Registry => {}
+                Meaning::Registry | Meaning::Own => {}
                 Meaning::Ignored(reason) => {
                     tracing::info!("{origin}`{key}` is ignored: {reason}");
                 }
@@ -595,7 +720,9 @@ impl KafkaConfig {
                 }
             }
         }
+        problems.extend(self.parsed_names().1);
         problems.extend(settings.missing_mechanism(features));
+        problems.extend(settings.missing_credentials());
         let has_address = |list: &String| list.split(',').any(|address| !address.trim().is_empty());
         if !settings.values.get(BROKERS).is_some_and(has_address) {
             let known = problems.iter().any(|text| text.contains("`bootstrap.servers`") || text.contains(BROKERS));
@@ -613,7 +740,7 @@ impl fmt::Debug for KafkaConfig {
         f.debug_map()
             .entries(self.entries.iter().map(|Entry { key, value, .. }| {
                 // An unknown key may be a mistyped secret.
-                let is_known = librdkafka::is_known(key);
+                let is_known = librdkafka::is_known(key) || names::is_key(key);
                 let name = if is_known || is_name(key) { key.as_str() } else { "***" };
                 (name, if is_known && !is_secret(key) { value.as_str() } else { "***" })
             }))
@@ -720,7 +847,45 @@ impl Settings {
         let missing = !features.iter().any(|known| known == feature);
         missing.then(|| format!("`sasl.mechanism`: librdkafka was built without {feature}; {remedy}"))
     }
+
+    fn is(&self, key: &str, wanted: &str) -> bool {
+        self.values.get(key).is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+    }
+
+    fn logs_in_by_token(&self) -> bool {
+        let has_login = self.is("security.protocol", "SASL_SSL") || self.is("security.protocol", "SASL_PLAINTEXT");
+        has_login && self.is("sasl.mechanisms", "OAUTHBEARER")
+    }
+
+    /// librdkafka says only when a client is made, and of the first, which key of OIDC is missing.
+    fn missing_credentials(&self) -> Option<String> {
+        let has_others = self.values.contains_key("sasl.oauthbearer.metadata.authentication.type")
+            || self.values.get("sasl.oauthbearer.grant.type").is_some_and(|grant| grant != "client_credentials");
+        if !self.logs_in_by_token() || !self.is("sasl.oauthbearer.method", "oidc") || has_others {
+            return None;
+        }
+        let missing: Vec<_> = CLIENT_CREDENTIALS.into_iter().filter(|key| !self.values.contains_key(*key)).collect();
+        (!missing.is_empty())
+            .then(|| format!("`sasl.oauthbearer.method=oidc` needs `{}` as well", missing.join("`, `")))
+    }
+
+    /// Why a client of ours cannot log in: it gives librdkafka no tokens.
+    fn without_tokens(&self) -> Option<String> {
+        let has_tokens =
+            self.is("sasl.oauthbearer.method", "oidc") || self.is("enable.sasl.oauthbearer.unsecure.jwt", "true");
+        (self.logs_in_by_token() && !has_tokens).then(|| {
+            format!(
+                "`sasl.mechanism=OAUTHBEARER` needs `sasl.oauthbearer.method=oidc` (of Java's clients, \
+                 `sasl.login.callback.handler.class` with OAuthBearerLoginCallbackHandler) and `{}`",
+                CLIENT_CREDENTIALS.join("`, `")
+            )
+        })
+    }
 }
+
+/// The keys of OAuth's client credentials.
+const CLIENT_CREDENTIALS: [&str; 3] =
+    ["sasl.oauthbearer.token.endpoint.url", "sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret"];
 
 fn log_level() -> RDKafkaLogLevel {
     // librdkafka's lines become tracing events; lines without a listener are not even made.
@@ -760,6 +925,7 @@ mod tests {
             ("KAFKA_SCHEMA_REGISTRY_URL", "https://registry.example.com"),
             ("KAFKA_BUFFER_MEMORY", "1048576"),
             ("KAFKA_LOG_LEVEL", "3"),
+            ("KAFKA_EVENT_SCHEMA_TOPIC_PREFIX", "staging."),
             ("OTHER_CLIENT_ID", "not ours"),
             // Variables of Kafka's own scripts, and of Kubernetes.
             ("KAFKA_HOME", "/opt/kafka"),
@@ -778,7 +944,8 @@ mod tests {
         assert_eq!(config.registry_property("schema.registry.url"), Some("https://registry.example.com"));
         assert_eq!(config.settings(&librdkafka::features()).unwrap().values["queue.buffering.max.kbytes"], "1024");
         assert_eq!(config.value("log_level"), Some("3"));
-        assert_eq!(config.entries.len(), 5);
+        assert_eq!(config.topic_names().real("orders"), "staging.orders");
+        assert_eq!(config.entries.len(), 6);
     }
 
     /// Kubernetes adds them for a service called `kafka-schema-registry`.
@@ -1069,6 +1236,79 @@ mod tests {
         assert_eq!(idempotence(config.clone().set("retries", "0")), None);
         assert_eq!(idempotence(config.clone().set("acks", "-1")).as_deref(), Some("true"));
         assert_eq!(idempotence(config.set("enable.idempotence", "false")).as_deref(), Some("false"));
+    }
+
+    /// Kafka's documentation of OAuth has it so.
+    #[test]
+    fn java_and_librdkafka_spellings_of_oidc_say_the_same() {
+        const JAVA: &str = r#"
+            bootstrap.servers=broker.example.com:9094
+            security.protocol=SASL_SSL
+            sasl.mechanism=OAUTHBEARER
+            sasl.login.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler
+            sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+            sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required \
+                clientId="billing" clientSecret="hush" scope="orders" extension_logicalCluster="lkc-1";
+        "#;
+        const LIBRDKAFKA: &str = r"
+            bootstrap.servers=broker.example.com:9094
+            security.protocol=SASL_SSL
+            sasl.mechanism=OAUTHBEARER
+            sasl.oauthbearer.method=oidc
+            sasl.oauthbearer.token.endpoint.url=https://login.example.com/token
+            sasl.oauthbearer.client.id=billing
+            sasl.oauthbearer.client.secret=hush
+            sasl.oauthbearer.scope=orders
+            sasl.oauthbearer.extensions=logicalCluster=lkc-1
+        ";
+        let has_oidc = librdkafka::features().iter().any(|feature| feature == "oidc");
+        assert_eq!(has_oidc, cfg!(feature = "kafka-oidc"), "the headers of libcurl are missing");
+        if has_oidc {
+            assert_eq!(settings(JAVA), settings(LIBRDKAFKA));
+            let incomplete = LIBRDKAFKA.replace("sasl.oauthbearer.client.id=billing", "");
+            assert_eq!(
+                problems(&incomplete),
+                "`sasl.oauthbearer.method=oidc` needs `sasl.oauthbearer.client.id` as well"
+            );
+            return;
+        }
+        let remedy = "librdkafka was built without OIDC; turn on event-schema's feature `kafka-oidc`, with the headers of \
+                      libcurl installed";
+        for text in [JAVA, LIBRDKAFKA] {
+            let told = problems(text);
+            assert!(told.contains(remedy) && !told.contains("hush"), "{told}");
+        }
+        assert!(problems(JAVA).contains("line 5: `sasl.login.callback.handler.class`: "));
+    }
+
+    /// librdkafka would wait for a token for ever.
+    #[test]
+    fn a_login_without_tokens_is_refused() {
+        let config = KafkaConfig::new("127.0.0.1:1").set("sasl.mechanism", "OAUTHBEARER");
+        let config = config.set("security.protocol", "SASL_PLAINTEXT");
+        config.check().unwrap();
+        let error = config.check_login().unwrap_err().to_string();
+        assert!(error.starts_with("`sasl.mechanism=OAUTHBEARER` needs `sasl.oauthbearer.method=oidc`"), "{error}");
+        config.set("enable.sasl.oauthbearer.unsecure.jwt", "true").check_login().unwrap();
+    }
+
+    #[test]
+    fn names_of_topics_are_checked_and_shown() {
+        assert_eq!(
+            problems("bootstrap.servers=x:1\nevent.schema.topic.prefix=a b\nevent.schema.topic.names=orders"),
+            "line 2: `event.schema.topic.prefix`: a topic's name has only letters, digits, `.`, `_` and `-`\n\
+             line 3: `event.schema.topic.names`: expected `declared:real` pairs of topic names, separated by commas"
+        );
+        assert_eq!(
+            problems("bootstrap.servers=x:1\nevent.schema.topic.prefx=a"),
+            "line 2: unknown key `event.schema.topic.prefx`, did you mean `event.schema.topic.prefix`?"
+        );
+        let config = KafkaConfig::new("x:1").set("event.schema.topic.names", "a:b, b:c");
+        let error = config.check().unwrap_err().to_string();
+        assert_eq!(error, "`event.schema.topic.names`: `b` is the name of one topic and is renamed itself");
+        let config = KafkaConfig::new("x:1").set("event.schema.topic.prefix", "staging.");
+        assert!(format!("{config:?}").contains(r#""event.schema.topic.prefix": "staging.""#));
+        assert_eq!(config.rdkafka039_producer().unwrap().get("event.schema.topic.prefix"), None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Handlers that take what they need by argument, for [`Runner::run_with`](super::Runner::run_with).
 
+use std::any::TypeId;
 use std::sync::Arc;
 
 use super::delivery::Delivery;
-use super::failure::Handled;
-use super::publish::{Publisher, Returned, outputs, sealed as returned};
+use super::publish::{Outputs, Publisher, Returned, outputs, sealed as returned};
+use super::transactions::Lent;
 use crate::kafka::message::Headers;
 use crate::{Envelope, EventSchema};
 
@@ -59,13 +60,14 @@ impl std::fmt::Debug for Key {
 #[expect(clippy::exhaustive_structs, reason = "a pattern in handlers' arguments")]
 pub struct Attempt(pub u32);
 
-/// An argument of a handler: [`Envelope`], [`Headers`], [`Key`], [`Attempt`] or [`State`].
+/// An argument of a handler: [`Envelope`], [`Headers`], [`Key`], [`Attempt`], [`State`], or with the feature `sqlx08` the
+/// transaction of an outbox.
 ///
 /// The event itself, or its [`Delivery`], is the first argument.
 #[diagnostic::on_unimplemented(
     message = "a handler of `{E}` cannot take `{Self}`",
-    note = "a handler takes the event or its `Delivery` first, then any of `Envelope`, `Headers`, `Key`, `Attempt` and \
-            `State<S>`, where `S` is the type that was given to `Runner::state`"
+    note = "a handler takes the event or its `Delivery` first, then any of `Envelope`, `Headers`, `Key`, `Attempt`, an \
+            outbox's `Tx` and `State<S>`, where `S` is the type that was given to `Runner::state`"
 )]
 pub trait Argument<E, S>: sealed::Argument<E, S> {}
 
@@ -91,7 +93,7 @@ impl<E: EventSchema> Subject<E> for Delivery<E> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler of `{E}`",
     note = "a handler is an async function; it takes the event or its `Delivery` first, then any of `Envelope`, `Headers`, \
-            `Key`, `Attempt` and `State<S>`, where `S` is the type that was given to `Runner::state`",
+            `Key`, `Attempt`, an outbox's `Tx` and `State<S>`, where `S` is the type that was given to `Runner::state`",
     note = "its future must be `Send` and `'static`: shared values come by `State`, not by capture in an async closure",
     note = "it returns nothing, events, or a `Result` of them whose error is `Failure` or any error that is `Send + Sync`"
 )]
@@ -99,11 +101,19 @@ pub trait Handler<A, E, S>: sealed::Handler<A, E, S> {}
 
 pub(super) use self::sealed::Job;
 
-pub(super) mod sealed {
-    use super::{Arc, Delivery, Handled, Publisher};
+pub(crate) mod sealed {
+    use std::any::TypeId;
+
+    use super::{Arc, Delivery, Lent, Outputs, Publisher};
 
     pub trait Argument<E, S> {
-        fn of(delivery: &Delivery<E>, state: &S) -> Self;
+        /// Its type, if it is a transaction.
+        fn transaction() -> Option<TypeId> {
+            None
+        }
+
+        /// `lent`: the transaction, for the one argument that takes it.
+        fn of(delivery: &Delivery<E>, state: &S, lent: &mut Option<Lent>) -> Self;
     }
 
     pub trait Subject<E> {
@@ -114,8 +124,15 @@ pub(super) mod sealed {
         /// Its result.
         type Returned: super::Returned;
 
+        /// The types of its arguments that are transactions.
+        fn transactions() -> Vec<TypeId>;
+
         /// The job is shared, so that the future does not borrow it.
-        fn call(job: Arc<Job<Self, S>>, delivery: Delivery<E>) -> impl Future<Output: Handled> + Send + 'static;
+        fn call(
+            job: Arc<Job<Self, S>>,
+            delivery: Delivery<E>,
+            lent: Option<Lent>,
+        ) -> impl Future<Output = Outputs> + Send + 'static;
     }
 
     /// A handler with all that it needs beside the messages.
@@ -132,6 +149,11 @@ pub(super) const fn publishes<A, H: Handler<A, E, S>, E, S>() -> bool {
     <Returns<A, H, E, S> as returned::Events>::ANY
 }
 
+/// The types of the transactions that the handler takes.
+pub(super) fn transactions<A, H: Handler<A, E, S>, E, S>() -> Vec<TypeId> {
+    H::transactions()
+}
+
 /// The name of an event that the handler can return and that has no topic.
 pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static str> {
     <Returns<A, H, E, S> as returned::Events>::without_topic()
@@ -140,31 +162,31 @@ pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static s
 type Returns<A, H, E, S> = <<H as sealed::Handler<A, E, S>>::Returned as returned::Returned>::Events;
 
 impl<E, S> sealed::Argument<E, S> for Envelope {
-    fn of(delivery: &Delivery<E>, _: &S) -> Self {
+    fn of(delivery: &Delivery<E>, _: &S, _: &mut Option<Lent>) -> Self {
         delivery.envelope()
     }
 }
 
 impl<E, S> sealed::Argument<E, S> for Headers {
-    fn of(delivery: &Delivery<E>, _: &S) -> Self {
+    fn of(delivery: &Delivery<E>, _: &S, _: &mut Option<Lent>) -> Self {
         delivery.headers().clone()
     }
 }
 
 impl<E, S> sealed::Argument<E, S> for Key {
-    fn of(delivery: &Delivery<E>, _: &S) -> Self {
+    fn of(delivery: &Delivery<E>, _: &S, _: &mut Option<Lent>) -> Self {
         Self(delivery.key().map(<[u8]>::to_vec))
     }
 }
 
 impl<E, S> sealed::Argument<E, S> for Attempt {
-    fn of(delivery: &Delivery<E>, _: &S) -> Self {
+    fn of(delivery: &Delivery<E>, _: &S, _: &mut Option<Lent>) -> Self {
         Self(delivery.attempt())
     }
 }
 
 impl<E, S: Clone> sealed::Argument<E, S> for State<S> {
-    fn of(_: &Delivery<E>, state: &S) -> Self {
+    fn of(_: &Delivery<E>, state: &S, _: &mut Option<Lent>) -> Self {
         Self(state.clone())
     }
 }
@@ -203,14 +225,22 @@ macro_rules! handlers {
         {
             type Returned = F::Output;
 
-            #[allow(non_snake_case, unused_variables, reason = "the macro's names")]
+            fn transactions() -> Vec<TypeId> {
+                let all: Vec<Option<TypeId>> = vec![$($argument::transaction()),*];
+                all.into_iter().flatten().collect()
+            }
+
+            #[allow(non_snake_case, unused_mut, unused_variables, reason = "the macro's names")]
             fn call(
                 job: Arc<sealed::Job<Self, S>>,
                 delivery: Delivery<E>,
-            ) -> impl Future<Output: Handled> + Send + 'static {
+                mut lent: Option<Lent>,
+            ) -> impl Future<Output = Outputs> + Send + 'static {
                 let sealed::Job { handler, state, publisher } = &*job;
                 let publication = publisher.as_ref().map(|publisher| publisher.of(&delivery));
-                $(let $argument = $argument::of(&delivery, state);)*
+                $(let $argument = $argument::of(&delivery, state, &mut lent);)*
+                // Goes back to its owner, unless an argument has it.
+                drop(lent);
                 let handling = handler(D::of(delivery), $($argument,)*);
                 async move { outputs(handling.await, publication) }
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::core::{Outcome, Taken, Ticket};
+use super::core::{Taken, Ticket};
 use super::driver::Shared;
 use super::failure::Failure;
 use super::fault::Fault;
@@ -14,6 +14,7 @@ use super::received::{Body, Received, Rejection};
 use super::session::Finished;
 use super::tell::finish;
 use crate::kafka::message::Place;
+use crate::kafka::telemetry::Message;
 use crate::{EventSchema, LoadError};
 
 /// Messages that were received together; see [`Batches`](crate::kafka::Batches).
@@ -78,6 +79,11 @@ impl<E: EventSchema> Item<E> {
 }
 
 impl<E> Item<E> {
+    /// As spans describe it.
+    pub(super) fn described(&self) -> Message<'_> {
+        self.received.described()
+    }
+
     /// Why it is no event, if it is none.
     pub(super) fn rejection(&self) -> Option<&LoadError> {
         self.received.rejection().map(Rejection::error)
@@ -194,11 +200,7 @@ impl<E> Drop for Batch<E> {
         if self.records.is_empty() {
             return;
         }
-        let mut state = self.shared.lock();
-        let abandoned = state.session.untake(self.records.iter().map(|item| item.ticket));
-        for _ in 0..abandoned {
-            self.shared.tally.count(Outcome::Abandoned);
-        }
+        self.shared.lock().session.untake(self.records.iter().map(|item| item.ticket));
     }
 }
 

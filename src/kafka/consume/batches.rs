@@ -129,6 +129,7 @@ impl<E: EventSchema> Batches<E> {
                     if records.is_empty() {
                         continue;
                     }
+                    shared.telemetry.poll_batch(&records.iter().map(Item::described));
                     return Ok(Batch { shared, forward: Arc::clone(&self.forward), records });
                 }
                 if gathered == 0 {
@@ -184,7 +185,10 @@ impl<E: EventSchema> Batches<E> {
         match loaded {
             Ok(None) => pass_over(Outcome::Ignored),
             Ok(Some(Ok(item))) => match item.rejection() {
-                Some(error) if self.selection.skips(error, &whence) => pass_over(Outcome::Ignored),
+                Some(error) if self.selection.skips(error, &whence) => {
+                    shared.telemetry.pass_over(&whence.topic);
+                    pass_over(Outcome::Ignored)
+                }
                 _ => Some(item),
             },
             Ok(Some(Err(_))) => {
@@ -247,7 +251,7 @@ impl<E: EventSchema> Batches<E> {
     /// ```
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.member.shared.tally.counts()
+        self.member.shared.lock().session.counts()
     }
 
     /// Commits the finished messages and leaves the group. Until the deadline it waits for batches that are not

@@ -586,7 +586,10 @@ impl<E: EventSchema> EventConsumer<E> {
                 match self.loader.load(&raw, at) {
                     Ok(loaded) => {
                         let topic = Arc::clone(&place.topic);
-                        return Poll::Ready(Ok(Received::of(topic, place.partition, position, raw, loaded)));
+                        let received = Received::of(topic, place.partition, position, raw, loaded);
+                        let telemetry = &self.subscription.member.shared.telemetry;
+                        telemetry.poll(&received.described(), received.rejection().is_some());
+                        return Poll::Ready(Ok(received));
                     }
                     Err(not_yet) => {
                         let ready = self.loader.wait(&not_yet);

@@ -12,7 +12,8 @@ use crate::{DumpError, LoadError, Violation, Violations};
 /// `?` converts any error into a `Failure` that is retried. The exceptions are errors that say that an event is
 /// invalid, which are rejected: a [`Violation`], [`Violations`], a [`DumpError`], a [`LoadError`], or a [`SendError`] that
 /// [is invalid](SendError::is_invalid). An error of the service's configuration ([`DumpError::is_config`],
-/// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried.
+/// [`LoadError::is_config`]) or of a source ([`LoadError::is_io`]) is retried. With the feature `sqlx08`, an error of sqlx, or
+/// one that it is the source of, is [`unavailable`](Self::unavailable) if it says that the database is away or too busy.
 ///
 /// | | is the message retried? | is an attempt spent? |
 /// |---|---|---|
@@ -184,7 +185,14 @@ fn class_of<R>() -> Option<&'static str> {
 impl<R: Into<Box<dyn Error + Send + Sync>>> From<R> for Failure {
     fn from(reason: R) -> Self {
         let failure = Self::retry(reason);
-        if is_invalid(&*failure.reason) { Self { kind: Kind::Reject, ..failure } } else { failure }
+        if is_invalid(&*failure.reason) {
+            return Self { kind: Kind::Reject, ..failure };
+        }
+        #[cfg(feature = "sqlx08")]
+        if crate::outbox::is_outage(&*failure.reason) {
+            return Self { kind: Kind::Unavailable, ..failure };
+        }
+        failure
     }
 }
 
@@ -195,6 +203,17 @@ fn is_invalid(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
         || reason.downcast_ref().is_some_and(|error: &DumpError| !error.is_config())
         || reason.downcast_ref().is_some_and(|error: &LoadError| !error.is_io() && !error.is_config())
         || reason.downcast_ref().is_some_and(SendError::is_invalid)
+        || is_invalid_for_outbox(reason)
+}
+
+#[cfg(feature = "sqlx08")]
+fn is_invalid_for_outbox(reason: &(dyn Error + Send + Sync + 'static)) -> bool {
+    reason.downcast_ref().is_some_and(crate::outbox::OutboxError::is_invalid)
+}
+
+#[cfg(not(feature = "sqlx08"))]
+fn is_invalid_for_outbox(_: &(dyn Error + Send + Sync + 'static)) -> bool {
+    false
 }
 
 /// The return types of handlers: `()`, or `Result<(), E>` with an error that converts into a [`Failure`].

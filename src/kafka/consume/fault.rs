@@ -64,6 +64,16 @@ impl Fault {
 }
 
 impl Fault {
+    /// Its kind, for traces: the type of the handler's error, or a word.
+    pub(super) fn class(&self) -> &str {
+        match self {
+            Self::Load(..) => "invalid",
+            Self::Handler(failure) => failure.class(),
+            Self::Panic(_) => "panic",
+            Self::Timeout(_) => "timeout",
+        }
+    }
+
     /// On one line. An error of users' may panic when it is written: that is to take nobody along.
     pub(super) fn text(&self) -> String {
         let text = catch_unwind(AssertUnwindSafe(|| self.to_string()));

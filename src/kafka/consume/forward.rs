@@ -17,7 +17,7 @@ use super::raw::Raw;
 use super::received::Rejection;
 use super::retry::Retry;
 use super::session;
-use crate::kafka::config::KafkaConfig;
+use crate::kafka::config::{KafkaConfig, TopicNames};
 use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters::{self, DeadLetter, DeadMessage, Form, Original};
 use crate::kafka::message::{Headers, Origin, Place, ProducerRecord};
@@ -71,6 +71,7 @@ pub(super) struct Forward {
     producer: Mutex<Option<EventProducer>>,
     group: String,
     dead_letter: DeadLetter,
+    names: Arc<TopicNames>,
     retry: Retry,
     /// The subscribed topics.
     topics: Vec<String>,
@@ -111,8 +112,9 @@ impl Forward {
         }
         let retries = if policy.has_retry_topics() { policy.retry.most() - 1 } else { 0 };
         let retries = topics.iter().flat_map(|topic| (1..=retries).map(move |number| (topic, number)));
+        let names = config.topic_names();
         let retries = retries.map(|(topic, number)| {
-            (retry_topic(topic, &group, number), RetryOf { topic: topic.as_str().into(), number })
+            (retry_topic(&names, topic, &group, number), RetryOf { topic: topic.as_str().into(), number })
         });
         Ok(Self {
             retries: Arc::new(retries.collect()),
@@ -124,6 +126,7 @@ impl Forward {
             producer: Mutex::default(),
             group,
             dead_letter: policy.dead_letter.clone(),
+            names,
             retry: policy.retry.clone(),
         })
     }
@@ -138,7 +141,7 @@ impl Forward {
         let retries: BTreeSet<_> = self.retry_topics().map(|topic| (topic.to_owned(), NO_RETRY)).collect();
         // The topics of a pattern are known only when messages come.
         let topics = self.topics.iter().filter(|topic| !topic.starts_with('^') && self.writes_dead_letters);
-        let dead: BTreeSet<_> = topics.map(|topic| self.dead_letter.topic_of(topic, &self.group)).collect();
+        let dead: BTreeSet<_> = topics.map(|topic| self.dead_letters_of(topic)).collect();
         dead.into_iter().map(|topic| (topic, NO_DEAD_LETTER)).chain(retries).collect()
     }
 
@@ -180,12 +183,17 @@ impl Forward {
     }
 
     pub(super) fn dead_letter_topic(&self, place: &Place) -> String {
-        self.dead_letter.topic_of(self.topic(place), &self.group)
+        self.dead_letters_of(self.topic(place))
+    }
+
+    /// The dead letter topic of a topic, both by their names at the brokers.
+    fn dead_letters_of(&self, topic: &str) -> String {
+        self.names.real(&self.dead_letter.topic_of(topic, &self.group)).into_owned()
     }
 
     /// The topic of its own dead letters, if the consumer is subscribed to it.
     pub(super) fn reads_its_own(&self) -> Option<String> {
-        let mut own = self.topics.iter().map(|topic| self.dead_letter.topic_of(topic, &self.group));
+        let mut own = self.topics.iter().map(|topic| self.dead_letters_of(topic));
         own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
     }
 
@@ -194,8 +202,7 @@ impl Forward {
     pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> bool {
         let is_its_own = self.writes_dead_letters
             && self.has_pattern
-            && DeadMessage::read(raw.headers())
-                .is_some_and(|dead| self.dead_letter.topic_of(dead.topic(), &self.group) == *place.topic);
+            && DeadMessage::read(raw.headers()).is_some_and(|dead| self.dead_letters_of(dead.topic()) == *place.topic);
         if is_its_own && !self.has_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 "`{}` holds dead letters of this consumer, which are skipped: subscribe to fewer topics",
@@ -219,7 +226,7 @@ impl Forward {
         // Boxed, so that those that are handled do not carry it along: it is large.
         match *work {
             Work::Retry(number) => {
-                let topic = retry_topic(self.topic(place), &self.group, number);
+                let topic = retry_topic(&self.names, self.topic(place), &self.group, number);
                 let sent = Box::pin(self.retry(&letter, number));
                 Some(self.forwarded(shared, ticket, place, &topic, sent).await)
             }
@@ -321,7 +328,7 @@ impl Forward {
         let due = since_1970(SystemTime::now()).saturating_add(delay);
         let headers = raw.headers();
         let record = ProducerRecord {
-            topic: retry_topic(self.topic(place), &self.group, number),
+            topic: retry_topic(&self.names, self.topic(place), &self.group, number),
             partition: Some(place.partition),
             key: raw.key().map(<[u8]>::to_vec),
             value: raw.value().map(<[u8]>::to_vec),
@@ -380,8 +387,8 @@ impl Drop for Forward {
     }
 }
 
-fn retry_topic(topic: &str, group: &str, number: u32) -> String {
-    letters::legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))
+fn retry_topic(names: &TopicNames, topic: &str, group: &str, number: u32) -> String {
+    names.real(&letters::legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))).into_owned()
 }
 
 /// How long a record from a topic for retries is to wait: no longer than we would have let it.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::core::Limit;
 use super::driver::{self, SeekTo, Shared};
 use super::tally::Counts;
+use crate::kafka::config::TopicNames;
 use crate::kafka::error::{CloseError, ConsumeError};
 
 /// A handle to a running consumer: it closes the consumer, counts outcomes, and says whether it is ready. Cheap to
@@ -32,11 +33,12 @@ use crate::kafka::error::{CloseError, ConsumeError};
 pub struct RunHandle {
     shared: Arc<Shared>,
     gone: watch::Receiver<()>,
+    names: Arc<TopicNames>,
 }
 
 impl RunHandle {
-    pub(super) fn new(shared: Arc<Shared>, gone: watch::Receiver<()>) -> Self {
-        Self { shared, gone }
+    pub(super) fn new(shared: Arc<Shared>, gone: watch::Receiver<()>, names: Arc<TopicNames>) -> Self {
+        Self { shared, gone, names }
     }
 
     /// Stops taking new events, finishes those in flight, commits, and leaves the group, so that its other members
@@ -170,7 +172,7 @@ impl RunHandle {
     /// # }
     /// ```
     pub async fn seek(&self, topic: &str, partition: i32, to: SeekTo) -> Result<(), ConsumeError> {
-        Ok(self.shared.seek(topic, partition, to).await?)
+        Ok(self.shared.seek(&self.names.real(topic), partition, to).await?)
     }
 
     /// Whether the consumer was [paused](Self::pause).
@@ -182,7 +184,7 @@ impl RunHandle {
     /// The outcomes of all deliveries so far; see the example of [`close`](Self::close).
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.shared.tally.counts()
+        self.shared.lock().session.counts()
     }
 
     /// Whether the consumer can handle messages, for the readiness probe of a service. It is `true` if the consumer has

@@ -101,6 +101,10 @@ impl<E> Loader<E> {
         }
     }
 
+    pub(in crate::kafka) fn with_rules(self, rules: RuleContext) -> Self {
+        Self { context: rules, ..self }
+    }
+
     pub(super) fn set_context<T: Send + Sync + 'static>(&mut self, context: Arc<T>) {
         self.context.set_user(context);
     }

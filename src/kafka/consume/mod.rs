@@ -33,8 +33,12 @@ mod session;
 mod subscription;
 mod tally;
 mod tell;
+mod transactions;
+mod transactor;
 mod worker;
 
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::arguments::sealed::Argument as SealedArgument;
 pub use self::arguments::{Argument, Attempt, Handler, Key, State, Subject};
 pub use self::batch::Batch;
 pub use self::batches::Batches;
@@ -54,3 +58,5 @@ pub use self::retry::Retry;
 pub use self::runner::Runner;
 pub use self::selection::MessageHead;
 pub use self::tally::Counts;
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::transactions::{Boxed, EventId, Lent, Open, Transactions};

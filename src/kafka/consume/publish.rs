@@ -5,11 +5,11 @@ use std::future::ready;
 use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode;
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed as handled};
+use super::transactions::{Boxed, EventId};
+use crate::derived_id::derived_id;
 use crate::event::events;
 use crate::kafka::error::SendError;
 use crate::kafka::message::{Origin, ProducerRecord};
@@ -161,7 +161,7 @@ tuples!(A 0, B 1, C 2, D 3);
 /// Publishes what the handlers of a group return.
 pub(super) struct Publisher {
     producer: EventProducer,
-    group: Box<str>,
+    group: Arc<str>,
 }
 
 impl Publisher {
@@ -172,11 +172,7 @@ impl Publisher {
     /// The events that are caused by this message.
     pub(super) fn of<E>(self: &Arc<Self>, cause: &Delivery<E>) -> Publication {
         let envelope = cause.envelope();
-        // Without a source, its id is only known to be its own among those of its topic.
-        let cause_source = match envelope.source() {
-            Some(source) => source.to_owned(),
-            None => Origin::before_retries(cause.headers()).map_or(cause.topic(), |origin| origin.topic).to_owned(),
-        };
+        let cause_source = source(cause, &envelope);
         Publication {
             publisher: Arc::clone(self),
             cause: envelope,
@@ -184,6 +180,33 @@ impl Publisher {
             before: Vec::new(),
             records: Vec::new(),
         }
+    }
+
+    /// The id of the event that this message carries, for its group.
+    pub(super) fn event_id<E>(&self, delivery: &Delivery<E>) -> EventId {
+        let envelope = delivery.envelope();
+        let source = source(delivery, &envelope);
+        EventId { group: Arc::clone(&self.group), source, id: envelope.id().to_owned() }
+    }
+
+    /// Sends messages in their order, and waits until all are acknowledged.
+    async fn send(&self, records: &[ProducerRecord]) -> Result<(), SendError> {
+        let mut sent = Vec::with_capacity(records.len());
+        for record in records {
+            sent.push(self.producer.enqueue_record(record).await?);
+        }
+        for sent in sent {
+            sent.await?;
+        }
+        Ok(())
+    }
+}
+
+/// The source of an event. Without one, its id is only known to be its own among those of its topic.
+fn source<E>(of: &Delivery<E>, envelope: &Envelope) -> String {
+    match envelope.source() {
+        Some(source) => source.to_owned(),
+        None => Origin::before_retries(of.headers()).map_or(of.topic(), |origin| origin.topic).to_owned(),
     }
 }
 
@@ -206,7 +229,8 @@ impl Publication {
             let kind = (event.described_by().event_type(), event.key().map(Cow::into_owned));
             let index = self.before.iter().filter(|before| **before == kind).count();
             let (event_type, key) = &kind;
-            let id = id(&[
+            // The same each time the handler runs for the same message.
+            let id = derived_id(&[
                 source.as_bytes(),
                 group.as_bytes(),
                 self.cause_source.as_bytes(),
@@ -221,41 +245,31 @@ impl Publication {
         self.records.push(message.to_record().await?);
         Ok(())
     }
-
-    /// Sends them in their order, and waits until all are acknowledged.
-    async fn send(self) -> Result<(), SendError> {
-        let mut sent = Vec::with_capacity(self.records.len());
-        for record in &self.records {
-            sent.push(self.publisher.producer.enqueue_record(record).await?);
-        }
-        for sent in sent {
-            sent.await?;
-        }
-        Ok(())
-    }
 }
 
-/// The id of an event that a handler returned: the same each time the handler runs for the same message.
-///
-/// A UUID of version 8 (RFC 9562, section 5.8 and its example B.2), the first bits of the SHA-256 of the parts, each with
-/// its length before it.
-fn id(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash.finalize()[..16]);
-    Uuid::new_v8(bytes).to_string()
+/// The messages of events that a handler has returned, while they are encoded.
+pub(super) type Records = Boxed<'static, Result<Vec<ProducerRecord>, Failure>>;
+
+/// The end of a call: its failure, or its events, which are not encoded yet.
+#[expect(missing_debug_implementations, reason = "in signatures of sealed traits")]
+pub struct Outputs {
+    records: Result<Option<Records>, Failure>,
+    publisher: Option<Arc<Publisher>>,
 }
 
-/// The end of a call: its failure, or its events, which are not published yet.
-pub(super) struct Outputs(Result<Option<Publishing>, Failure>);
+impl Outputs {
+    /// Its events, for a publisher that is not Kafka.
+    pub(super) fn records(self) -> Result<Option<Records>, Failure> {
+        self.records
+    }
+}
 
 impl Handled for Outputs {
     fn handled(self) -> Result<Option<Publishing>, Failure> {
-        self.0
+        let Self { records, publisher } = self;
+        Ok(records?.zip(publisher).map(|(records, publisher)| {
+            Publishing(Box::pin(async move { publisher.send(&records.await?).await.map_err(failure) }))
+        }))
     }
 }
 
@@ -265,13 +279,16 @@ impl handled::Sealed for Outputs {}
 pub(super) fn outputs(returned: impl Returned, publication: Option<Publication>) -> Outputs {
     use sealed::Events;
 
-    Outputs(returned.events().map(|events| {
+    let publisher = publication.as_ref().map(|publication| Arc::clone(&publication.publisher));
+    let records = returned.events().map(|events| {
         let mut publication = publication?;
-        Some(Publishing(Box::pin(async move {
+        let records: Records = Box::pin(async move {
             events.add(&mut publication).await.map_err(failure)?;
-            publication.send().await.map_err(failure)
-        })))
-    }))
+            Ok(publication.records)
+        });
+        Some(records)
+    });
+    Outputs { records, publisher }
 }
 
 /// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has
@@ -290,19 +307,4 @@ fn failure(error: SendError) -> Failure {
         )
     );
     if error.is_invalid() || refused { Failure::reject(error) } else { Failure::unavailable(error) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ids of events that were published by an earlier release must come out again.
-    #[test]
-    fn ids_stay_as_they_are() {
-        let parts = [&b"/shop"[..], b"billing", b"/orders", b"7", b"accepted.v1", b"A-1", &[0; 8]];
-        assert_eq!(id(&parts), "d8ca68f9-dda6-8a79-adab-a92b0ab4ecc3");
-        // No two lists of parts are the same bytes.
-        let moved = [&b"/shopb"[..], b"illing", b"/orders", b"7", b"accepted.v1", b"A-1", &[0; 8]];
-        assert_ne!(id(&moved), id(&parts));
-    }
 }

@@ -8,6 +8,7 @@ use super::core::Position;
 use super::raw::Raw;
 use crate::format::framing::SchemaId;
 use crate::kafka::message::{Headers, Origin};
+use crate::kafka::telemetry::Message;
 use crate::{Envelope, LoadError, Violations};
 
 /// A received message: its event or the reason for its rejection, and its place, key and headers.
@@ -335,6 +336,18 @@ impl<E> Received<E> {
     ) -> Self {
         Self { topic, partition, raw, structured, position, body }
     }
+
+    /// As spans describe it.
+    pub(super) fn described(&self) -> Message<'_> {
+        Message {
+            topic: &self.topic,
+            partition: self.partition,
+            offset: self.position.offset,
+            headers: self.raw.headers(),
+            structured: self.structured.as_deref(),
+            is_tombstone: matches!(self.body, Body::Tombstone),
+        }
+    }
 }
 
 /// The metadata of an event that was received at this place.
@@ -344,7 +357,7 @@ pub(super) fn envelope(
     place: &impl fmt::Display,
     time: Option<SystemTime>,
 ) -> Envelope {
-    let envelope = structured.cloned().unwrap_or_else(|| Envelope::read(headers.iter()));
+    let envelope = Envelope::of(structured, headers.iter());
     // Where and when it was first stored: of a dead letter, what that came from.
     let origin = || Origin::read(headers);
     let id = || origin().map_or_else(|| place.to_string(), |origin| origin.to_string());

@@ -25,6 +25,8 @@ use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
+use super::transactions::Transactions;
+use super::transactor::Transactor;
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
@@ -102,6 +104,7 @@ pub struct Runner<E, S = ()> {
     loader: Loader<E>,
     state: S,
     producer: Option<EventProducer>,
+    transactions: Option<Arc<dyn Transactions>>,
 }
 
 impl<E> Runner<E> {
@@ -115,6 +118,7 @@ impl<E> Runner<E> {
             loader,
             state: (),
             producer: None,
+            transactions: None,
         }
     }
 }
@@ -123,8 +127,18 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). See the example of
     /// [`run_with`](Self::run_with).
     pub fn state<T>(self, state: T) -> Runner<E, T> {
-        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state: _, producer } = self;
-        Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer }
+        let Self {
+            subscription,
+            policy,
+            tombstones,
+            selection,
+            for_handlers,
+            loader,
+            state: _,
+            producer,
+            transactions,
+        } = self;
+        Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions }
     }
 
     /// A handle to the consumer; see [`EventConsumer::handle`](crate::kafka::EventConsumer::handle).
@@ -143,6 +157,12 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     pub fn publish_with(mut self, producer: &EventProducer) -> Self {
         self.producer = Some(producer.clone());
         self
+    }
+
+    /// Calls the handler of [`run_with`](Self::run_with) within a transaction.
+    #[cfg(feature = "sqlx08")]
+    pub(crate) fn transactions(self, transactions: Arc<dyn Transactions>) -> Self {
+        Self { transactions: Some(transactions), ..self }
     }
 
     /// Which events are handled in order; all others are handled in parallel. Default: [`Order::Partition`]. For this
@@ -486,7 +506,8 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// ```
     pub fn batches(mut self) -> Result<Batches<E>, RunError> {
         let publishes = self.producer.as_ref().map(|_| "publish_with");
-        if let Some(setting) = self.for_handlers.or(publishes) {
+        let transacts = self.transactions.as_ref().map(|_| "outbox");
+        if let Some(setting) = self.for_handlers.or(publishes).or(transacts) {
             return Err(RunErrorKind::ForHandlers(setting).into());
         }
         self.policy.order = None;
@@ -534,6 +555,9 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     {
         if self.producer.is_some() {
             return Err(RunErrorKind::Policy("`publish_with` is a setting of `run_with`").into());
+        }
+        if self.transactions.is_some() {
+            return Err(RunErrorKind::Policy("`outbox` is a setting of `run_with`").into());
         }
         let Self { subscription, policy, tombstones, selection, loader, .. } = self;
         let settings = subscription.config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
@@ -594,7 +618,7 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
                     Some(code) if policy.until_end => {
                         Err(RunErrorKind::Consume(ConsumeErrorKind::Commit(code).into()).into())
                     }
-                    _ => Ok(shared.tally.counts()),
+                    _ => Ok(state.session.counts()),
                 }
             }
         }
@@ -624,7 +648,8 @@ where
     /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
     /// source and id of the handled event, its own type and key, and its place among the returned events of this type and
     /// key. A handler that runs twice for one message, and returns the same events, publishes them with the same ids,
-    /// by which consumers recognise the repeated ones. The source must therefore be the same in all processes of the
+    /// by which consumers recognise the repeated ones. With the feature `sqlx08`, `Runner::outbox` commits them with the rows
+    /// that the handler writes. The source must therefore be the same in all processes of the
     /// group; by default it is the `client.id`. A producer without envelopes ([`plain`](EventProducer::plain)) sends none
     /// of this.
     ///
@@ -688,22 +713,66 @@ where
         A: 'static,
         H: Handler<A, E, S>,
     {
-        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer } = self;
-        let publisher = match producer {
-            _ if !arguments::publishes::<A, H, E, S>() => None,
-            Some(producer) => Some(Publisher::new(producer, subscription.config.group_id().unwrap_or_default())),
-            None => {
-                let fault = "the handler returns events: set their producer with `publish_with`";
-                return Err(RunErrorKind::Policy(fault).into());
-            }
-        };
+        if let Some(fault) = fault_of_transactions::<A, H, E, S>(self.transactions.as_deref(), self.producer.is_some())
+        {
+            return Err(RunErrorKind::Policy(fault).into());
+        }
+        let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
+            self;
+        let group = subscription.config.group_id().unwrap_or_default();
+        let producer = transactions.as_ref().map(|transactions| transactions.producer().clone()).or(producer);
+        let returns_events = arguments::publishes::<A, H, E, S>();
+        if returns_events && producer.is_none() {
+            let fault = "the handler returns events: set their producer with `publish_with`";
+            return Err(RunErrorKind::Policy(fault).into());
+        }
         if let Some(event) = arguments::without_topic::<A, H, E, S>() {
             return Err(RunErrorKind::NoTopic(event).into());
         }
-        let runner =
-            Runner { subscription, policy, tombstones, selection, for_handlers, loader, state: (), producer: None };
-        let job = Arc::new(arguments::Job { handler, state, publisher });
-        runner.run(move |delivery| H::call(Arc::clone(&job), delivery)).await
+        let publisher = producer.map(|producer| Publisher::new(producer, group));
+        let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
+            // Half of it is left for the handler.
+            Arc::new(Transactor { transactions, publisher, patience: policy.timeout.map(|timeout| timeout / 2) })
+        });
+        let runner = Runner {
+            subscription,
+            policy,
+            tombstones,
+            selection,
+            for_handlers,
+            loader,
+            state: (),
+            producer: None,
+            transactions: None,
+        };
+        let job = Arc::new(arguments::Job { handler, state, publisher: publisher.filter(|_| returns_events) });
+        match transactor {
+            None => runner.run(move |delivery| H::call(Arc::clone(&job), delivery, None)).await,
+            Some(transactor) => {
+                let handle = move |delivery| {
+                    let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
+                    async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await }
+                };
+                runner.run(handle).await
+            }
+        }
+    }
+}
+
+/// The reason why a handler cannot have what it takes or returns.
+fn fault_of_transactions<A, H: Handler<A, E, S>, E, S>(
+    transactions: Option<&dyn Transactions>,
+    has_producer: bool,
+) -> Option<&'static str> {
+    let taken = arguments::transactions::<A, H, E, S>();
+    match (transactions, &taken[..]) {
+        (Some(_), _) if has_producer => Some("the outbox has a producer: `publish_with` does not apply"),
+        (_, [_, _, ..]) => Some("the handler takes more than one transaction"),
+        (None, [_]) => Some("the handler takes a transaction: set its outbox with `outbox`"),
+        (Some(transactions), [taken]) if transactions.argument() != *taken => {
+            Some("the handler takes the transaction of another kind of database than that of its outbox")
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::Consumer as _;
 
 use super::ahead::Ahead;
 use super::driver::{self, Member};
@@ -12,6 +12,7 @@ use crate::kafka::client::{Monitor, connected};
 use crate::kafka::config::KafkaConfig;
 use crate::kafka::error::{ConfigError, ConnectError};
 use crate::kafka::letters;
+use crate::kafka::telemetry::Consumer;
 
 /// A member of a group, with what it has received so far.
 pub(super) struct Subscription {
@@ -42,15 +43,22 @@ fn check_topics(topics: &[&str]) -> Result<(), ConfigError> {
 
 impl Subscription {
     pub(super) async fn new(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
+        config.check_login()?;
         let settings = config.rdkafka039_consumer()?;
         if config.group_id().is_none_or(str::is_empty) {
             let problem = "`group.id` is missing: set it, or use `KafkaConfig::group`";
             return Err(ConfigError::one(problem.to_owned()).into());
         }
         check_topics(topics)?;
+        let names = config.topic_names();
+        let real: Vec<_> = topics.iter().map(|topic| names.real(topic)).collect();
+        let topics: &[&str] = &real.iter().map(|topic| &**topic).collect::<Vec<_>>();
+        // Two names in the code may be one at the brokers.
+        check_topics(topics)?;
         let monitor = Arc::new(Monitor::default());
+        let telemetry = Consumer::new(config.group_id().unwrap_or_default(), topics);
         let (member, connection) =
-            driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time())?;
+            driver::start(&settings, Policy::by_hand(), Arc::clone(&monitor), config.start_time(), telemetry)?;
         let asking = Arc::clone(&connection);
         let cluster_id = move |wait| asking.consumer.client().fetch_cluster_id(wait);
         connected(monitor, config.connect_deadline(), cluster_id).await?;
@@ -60,6 +68,6 @@ impl Subscription {
         Ok(Self { member, ahead: Ahead::default(), config: config.clone(), topics })
     }
     pub(super) fn handle(&self) -> RunHandle {
-        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone())
+        RunHandle::new(Arc::clone(&self.member.shared), self.member.gone.clone(), self.config.topic_names())
     }
 }

@@ -1,16 +1,12 @@
 //! The number of deliveries with each outcome.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::core::Outcome;
+use super::core::{Outcome, Partition};
 
-/// Counts while it goes on.
+/// The counts of each partition, by its number.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    outcomes: [AtomicU64; KINDS.len()],
-    lost: AtomicU64,
-}
+pub(super) struct Tally(Vec<Counts>);
 
 const KINDS: [Outcome; 8] = [
     Outcome::Done,
@@ -24,25 +20,33 @@ const KINDS: [Outcome; 8] = [
 ];
 
 impl Tally {
-    pub(super) fn count(&self, outcome: Outcome) {
-        self.count_many(outcome, 1);
-    }
-
-    pub(super) fn count_many(&self, outcome: Outcome, deliveries: u64) {
+    pub(super) fn count(&mut self, partition: Partition, outcome: Outcome) {
         if let Some(index) = KINDS.iter().position(|kind| *kind == outcome) {
-            self.outcomes[index].fetch_add(deliveries, Ordering::Relaxed);
+            self.of(partition).outcomes[index] += 1;
         }
     }
 
-    pub(super) fn lose(&self, messages: u64) {
-        self.lost.fetch_add(messages, Ordering::Relaxed);
+    pub(super) fn lose(&mut self, partition: Partition, messages: u64) {
+        self.of(partition).lost += messages;
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        Counts {
-            outcomes: self.outcomes.each_ref().map(|count| count.load(Ordering::Relaxed)),
-            lost: self.lost.load(Ordering::Relaxed),
+    fn of(&mut self, partition: Partition) -> &mut Counts {
+        let index = partition as usize;
+        if index >= self.0.len() {
+            self.0.resize(index + 1, Counts::default());
         }
+        &mut self.0[index]
+    }
+
+    /// The counts of each partition, by its number; later ones have none.
+    #[cfg(feature = "metrics024")]
+    pub(super) fn by_partition(&self) -> &[Counts] {
+        &self.0
+    }
+
+    /// The counts of all partitions.
+    pub(super) fn sum(&self) -> Counts {
+        self.0.iter().fold(Counts::default(), Counts::and)
     }
 }
 
@@ -68,6 +72,20 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn and(mut self, other: &Self) -> Self {
+        for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += count;
+        }
+        self.lost += other.lost;
+        self
+    }
+
+    /// How many messages need no further delivery.
+    #[cfg(feature = "metrics024")]
+    pub(super) fn finished(&self) -> u64 {
+        [Outcome::Done, Outcome::Dead, Outcome::Skipped, Outcome::Ignored].map(|outcome| self.of(outcome)).iter().sum()
+    }
+
     /// The number of deliveries with this outcome; see the example of [`Counts`].
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> u64 {

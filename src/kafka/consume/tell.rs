@@ -1,4 +1,4 @@
-//! Reports the outcome of a record: counted, and logged if it failed.
+//! Reports the outcome of a record, which is logged if it failed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,11 +9,10 @@ use super::forward::Forward;
 use super::session::Finished;
 use crate::kafka::message::Place;
 
-/// Reports the end of the work on a record to the session, counts its outcome, and logs its fault.
+/// Reports the end of the work on a record to the session, and logs its fault.
 pub(super) fn finish(shared: &Shared, forward: &Forward, ticket: &Ticket, place: &Place, finished: Finished<Fault>) {
     let ended = shared.lock().session.finish(ticket, finished, shared.now());
     if let Some((outcome, fault)) = ended {
-        shared.tally.count(outcome);
         tell(forward, ticket, place, outcome, fault);
     }
 }

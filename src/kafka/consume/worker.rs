@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::core::{Outcome, Partition, Taken, Ticket};
 use super::delivery::Delivery;
@@ -25,6 +26,7 @@ use super::session;
 use super::tell::tell;
 use crate::EventSchema;
 use crate::kafka::message::Place;
+use crate::kafka::telemetry::Message;
 
 /// The outcome of a record.
 type Finished = session::Finished<Fault>;
@@ -103,29 +105,19 @@ struct Row {
     place: Option<(Partition, Place)>,
 }
 
-/// The outcomes of a row.
-#[derive(Default)]
-struct Settled {
-    /// How many records were handled.
-    done: u64,
-    /// How many were passed over.
-    ignored: u64,
-    /// The outcomes of the others.
-    others: Vec<(Ticket, Place, Outcome, Option<Fault>)>,
-}
+/// The outcomes of a row that the log may name: of records that were neither handled nor passed over.
+type Settled = Vec<(Ticket, Place, Outcome, Option<Fault>)>;
 
 impl Row {
     /// Reports the results of the row to the session, and empties the row.
     fn settle(&mut self, state: &mut State, now: Duration) -> Settled {
-        let mut settled = Settled::default();
+        let mut settled = Settled::new();
         for (ticket, finished) in self.ended.drain(..) {
             match state.session.finish(&ticket, finished, now) {
-                Some((Outcome::Done, _)) => settled.done += 1,
-                Some((Outcome::Ignored, _)) => settled.ignored += 1,
+                Some((Outcome::Done | Outcome::Ignored, _)) | None => {}
                 Some((outcome, fault)) => {
-                    settled.others.push((ticket, state.place(ticket.partition).clone(), outcome, fault));
+                    settled.push((ticket, state.place(ticket.partition).clone(), outcome, fault));
                 }
-                None => {}
             }
         }
         state.session.return_row(self.rest.drain(..).map(|taken| taken.ticket));
@@ -242,14 +234,7 @@ where
     }
 
     fn tell(&self, settled: Settled) {
-        if settled.done > 0 {
-            self.shared.tally.count_many(Outcome::Done, settled.done);
-        }
-        if settled.ignored > 0 {
-            self.shared.tally.count_many(Outcome::Ignored, settled.ignored);
-        }
-        for (ticket, place, outcome, fault) in settled.others {
-            self.shared.tally.count(outcome);
+        for (ticket, place, outcome, fault) in settled {
             tell(&self.job.forward, &ticket, &place, outcome, fault);
         }
     }
@@ -325,26 +310,50 @@ where
         (body, structured): Loaded<E>,
         place: &Place,
     ) -> Result<Finished, Fault> {
-        let handled = match body {
-            Body::Event(event) => {
-                let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
-                (self.handler)(delivery).await.handled()
-            }
+        let name = match &body {
+            Body::Event(event) => Some(event.described_by().name()),
             Body::Rejected(rejection) if self.selection.skips(rejection.error(), place) => {
+                shared.telemetry.pass_over(&place.topic);
                 return Ok(Finished::Unhandled(Outcome::Ignored));
             }
-            Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
-            Body::Tombstone => match &self.tombstones {
-                Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
-                None => return Ok(Finished::Unhandled(Outcome::Done)),
-            },
+            Body::Rejected(_) => None,
+            Body::Tombstone if self.tombstones.is_none() => return Ok(Finished::Unhandled(Outcome::Done)),
+            Body::Tombstone => Some("tombstone"),
         };
-        let published = match handled {
-            Ok(Some(publishing)) => Box::pin(self.publish(shared, &ticket, place, publishing)).await,
-            Ok(None) => Ok(()),
-            Err(failure) => Err(failure),
+        let message = Message {
+            topic: &place.topic,
+            partition: place.partition,
+            offset: ticket.offset,
+            headers: raw.headers(),
+            structured: structured.as_deref(),
+            is_tombstone: matches!(body, Body::Tombstone),
         };
-        published.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
+        let event = name.map(|name| (name, raw.timestamp()));
+        let mut processing = shared.telemetry.process(place, &message, ticket.attempt, event);
+        let span = processing.span();
+        let work = async {
+            let handled = match body {
+                Body::Event(event) => {
+                    let delivery = Delivery::new(event, place.clone(), ticket, raw, structured);
+                    (self.handler)(delivery).await.handled()
+                }
+                Body::Rejected(rejection) => return Err(self.forward.rejected(rejection)),
+                Body::Tombstone => match &self.tombstones {
+                    Some(handler) => handler(Delivery::new((), place.clone(), ticket, raw, structured)).await,
+                    None => return Ok(Finished::Unhandled(Outcome::Done)),
+                },
+            };
+            processing.returned();
+            let published = match handled {
+                Ok(Some(publishing)) => Box::pin(self.publish(shared, &ticket, place, publishing)).await,
+                Ok(None) => Ok(()),
+                Err(failure) => Err(failure),
+            };
+            published.map(|()| Finished::Done).map_err(|failure| Fault::Handler(Arc::new(failure)))
+        };
+        let finished = work.instrument(span).await;
+        processing.end(finished.as_ref().err().map(Fault::class));
+        finished
     }
 
     /// Publishes the events that a handler has returned. The time is not the handler's: brokers that are away spend no

@@ -21,6 +21,8 @@ pub use self::consume::ConsumeError;
 pub(crate) use self::consume::ConsumeErrorKind;
 pub use self::run::RunError;
 pub(crate) use self::run::RunErrorKind;
+#[cfg(feature = "sqlx08")]
+pub(crate) use self::send::Refusal;
 pub use self::send::SendError;
 pub(crate) use self::send::SendErrorKind;
 

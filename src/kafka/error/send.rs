@@ -1,11 +1,13 @@
 //! Errors of producers.
 
+use std::borrow::Cow;
+
 use rdkafka::error::RDKafkaErrorCode;
 
-use crate::DumpError;
 use crate::format::cloudevents::CloudEventError;
 #[cfg(feature = "avro")]
 use crate::format::{CodecError, SchemaSourceError};
+use crate::{DumpError, Violations};
 
 /// The error of an event that is not stored, or perhaps not stored.
 ///
@@ -290,9 +292,74 @@ impl SendError {
         matches!(self.code(), Some(C::MessageSizeTooLarge | C::MessageBatchTooLarge))
     }
 
+    /// Whether the event is not stored for a reason that is likely to pass: no broker or no schema registry can be reached,
+    /// the client failed and is being replaced, or this producer is closed because its service ends.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # struct Note { text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config().set("delivery.timeout.ms", "1000")).await?;
+    /// drop(kafka);
+    /// let note = Note { text: "hello?".to_owned() };
+    /// assert!(producer.send_to("notes", &note).await.unwrap_err().is_unavailable());
+    /// assert!(!producer.send(&note).await.unwrap_err().is_unavailable()); // has no topic
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match &*self.0 {
+            SendErrorKind::Closed => true,
+            SendErrorKind::NotSent { code, .. } | SendErrorKind::Fatal { code, .. } => !is_permanent(*code),
+            #[cfg(feature = "avro")]
+            SendErrorKind::Codec(error) => error.source_error().is_some_and(SchemaSourceError::is_unavailable),
+            _ => false,
+        }
+    }
+
+    /// All violations, if the event breaks its own rules.
+    ///
+    /// ```
+    /// # use event_schema::kafka::{EmbeddedKafka, EventProducer};
+    /// # use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { #[validate(length(min = 1))] text: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let kafka = EmbeddedKafka::start()?;
+    /// # let producer = EventProducer::connect(&kafka.config()).await?;
+    /// let error = producer.send(&Note { text: String::new() }).await.unwrap_err();
+    /// assert_eq!(error.violations().unwrap()[0].path().to_pointer(), "/text");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn violations(&self) -> Option<&Violations> {
+        match &*self.0 {
+            SendErrorKind::Invalid(error) => error.violations(),
+            _ => None,
+        }
+    }
+
     /// Whether the same message will be refused again.
     pub(crate) fn is_permanent(&self) -> bool {
         self.code().is_some_and(is_permanent)
+    }
+
+    /// Its kind, for traces: the code of librdkafka, or a word.
+    pub(crate) fn class(&self) -> Cow<'static, str> {
+        match (self.code(), &*self.0) {
+            (Some(code), _) => format!("{code:?}").into(),
+            (None, SendErrorKind::Closed) => "closed".into(),
+            (None, _) if self.is_invalid() => "invalid".into(),
+            (None, _) => "config".into(),
+        }
     }
 
     /// librdkafka's code for a message that is not, or perhaps not, stored, or for a client that failed.
@@ -311,6 +378,45 @@ impl SendError {
     pub(crate) fn of(topic: &str, code: RDKafkaErrorCode, is_certain: bool) -> Self {
         let topic = topic.into();
         if is_certain { SendErrorKind::NotSent { topic, code } } else { SendErrorKind::Unknown { topic, code } }.into()
+    }
+}
+
+/// The reason why a message is not stored, and will not be as things are.
+#[cfg(feature = "sqlx08")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is too large, or was sent together with one that is.
+    Size,
+    /// The message itself is at fault.
+    Record,
+    /// The topic is missing, or the right to write to it.
+    Topic,
+}
+
+#[cfg(feature = "sqlx08")]
+impl SendError {
+    /// None if the message may be stored, or may be the next time.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        use RDKafkaErrorCode as C;
+        if self.is_unknown() {
+            return None;
+        }
+        match self.code()? {
+            C::MessageSizeTooLarge | C::MessageBatchTooLarge => Some(Refusal::Size),
+            C::InvalidMessage
+            | C::InvalidMessageSize
+            | C::InvalidRecord
+            | C::InvalidTopic
+            | C::UnknownPartition
+            | C::UnsupportedForMessageFormat
+            | C::PolicyViolation => Some(Refusal::Record),
+            C::UnknownTopic
+            | C::UnknownTopicOrPartition
+            | C::TopicAuthorizationFailed
+            | C::ClusterAuthorizationFailed
+            | C::UnsupportedCompressionType => Some(Refusal::Topic),
+            _ => None,
+        }
     }
 }
 

@@ -15,12 +15,15 @@ use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, PurgeConfig, 
 use super::report::Pending;
 use crate::kafka::client::native::{self, Message, Outbound};
 use crate::kafka::client::{Monitor, thread};
+use crate::kafka::config::TopicNames;
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
+use crate::kafka::telemetry;
 
 /// librdkafka's producer. It is dropped on a thread of its own, because that joins threads and waits for brokers.
 pub(super) struct Client {
     /// Taken only to be dropped.
     pub(super) producer: Option<ThreadedProducer<Reports>>,
+    names: Arc<TopicNames>,
 }
 
 /// Starts to replace the client. Whether that could be started.
@@ -38,6 +41,7 @@ pub(super) struct Reports {
     timed_out: AtomicBool,
     /// Whether the owner knows that messages in the queue may be lost.
     loss_is_known: AtomicBool,
+    telemetry: Arc<telemetry::Producer>,
 }
 
 /// The failure of a client for good.
@@ -74,6 +78,10 @@ impl ClientContext for Reports {
         self.monitor.log(level, facility, line);
     }
 
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.monitor.statistics(statistics);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         self.monitor.error(&error, reason);
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
@@ -99,6 +107,7 @@ impl ProducerContext for Reports {
             stamp.give_back(headers);
         }
         self.open.fetch_sub(1, Ordering::AcqRel);
+        self.telemetry.reported(message.topic(), report.is_ok(), matches!(report, Err((_, true))));
         if self.is_idempotent && matches!(report, Err((RDKafkaErrorCode::MessageTimedOut, false))) {
             // librdkafka would continue in a new epoch, in which the brokers do not recognise messages that they have:
             // it sends all messages in flight again, and they are stored twice.
@@ -118,9 +127,23 @@ impl Client {
             is_idempotent: config.get("enable.idempotence") == Some("true"),
             timed_out: AtomicBool::new(false),
             loss_is_known: AtomicBool::new(false),
+            telemetry: telemetry::Producer::new(config.get("client.id").unwrap_or("rdkafka")).into(),
         };
         let producer = ThreadedProducer::from_config_and_context(config, reports).map_err(ConnectError::creation)?;
-        Ok(Self { producer: Some(producer) })
+        Ok(Self { producer: Some(producer), names: Arc::default() })
+    }
+
+    /// With these names of topics.
+    pub(super) fn with_names(self, names: Arc<TopicNames>) -> Self {
+        // Not by parts: dropping a client ends it.
+        let mut client = self;
+        client.names = names;
+        client
+    }
+
+    /// The names of topics at the brokers.
+    pub(super) fn names(&self) -> &TopicNames {
+        &self.names
     }
 
     /// Sets the function to call when the client has failed for good. It is called at once if that has happened.
@@ -189,9 +212,15 @@ impl Client {
             return Err((RDKafkaErrorCode::Fatal, message, pending));
         }
         context.open.fetch_add(1, Ordering::AcqRel);
-        native::produce(self.producer(), topic, message, pending).inspect_err(|_| {
-            context.open.fetch_sub(1, Ordering::AcqRel);
-        })
+        native::produce(self.producer(), topic, message, pending).inspect(|()| context.telemetry.queued()).inspect_err(
+            |_| {
+                context.open.fetch_sub(1, Ordering::AcqRel);
+            },
+        )
+    }
+
+    pub(super) fn telemetry(&self) -> &Arc<telemetry::Producer> {
+        &self.producer().context().telemetry
     }
 
     /// Sends nothing any more: messages in the queue are reported as not sent, and those in flight as unknown.
@@ -208,12 +237,13 @@ impl Client {
     }
 
     pub(super) fn failure(&self, topic: &str, (code, is_certain): (RDKafkaErrorCode, bool)) -> SendError {
+        let topic = self.names.shown(topic);
         let Some((fatal, reason)) = self.fatal() else {
-            return SendError::of(topic, code, is_certain);
+            return SendError::of(&topic, code, is_certain);
         };
         // This may be known here sooner than the callback for errors is called.
         self.producer().context().failed();
-        let topic = topic.into();
+        let topic = topic.into_owned().into();
         if is_certain {
             SendErrorKind::Fatal { topic, code: fatal, reason }.into()
         } else {

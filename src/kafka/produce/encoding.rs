@@ -17,6 +17,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 
 use super::stamp::Described;
+#[cfg(feature = "avro")]
+use crate::kafka::config::TopicNames;
 use crate::kafka::context::RuleContext;
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::{DumpOptions, EventSchema};
@@ -33,6 +35,9 @@ pub(super) struct Encoding {
     /// Without one, values are JSON.
     #[cfg(feature = "avro")]
     encoders: Option<Arc<Encoders>>,
+    /// Ids of schemas are asked for by the names of topics at the brokers.
+    #[cfg(feature = "avro")]
+    names: Arc<TopicNames>,
 }
 
 /// A codec, with the encoders of the types and topics that were sent.
@@ -64,6 +69,11 @@ pub(super) struct Writer<'a, E> {
 }
 
 impl Encoding {
+    #[cfg(feature = "avro")]
+    pub(super) fn with_names(self, names: Arc<TopicNames>) -> Self {
+        Self { names, ..self }
+    }
+
     pub(super) fn with_context(self, context: RuleContext) -> Self {
         Self { context, ..self }
     }
@@ -87,7 +97,7 @@ impl Encoding {
     pub(super) async fn writer<E: EventSchema + 'static>(&self, topic: &str) -> Result<Writer<'_, E>, NoWriter> {
         #[cfg(feature = "avro")]
         let encoder = match self.encoders.as_deref() {
-            Some(encoders) => Some(encoders.encoder(topic).await?),
+            Some(encoders) => Some(encoders.encoder(&self.names.real(topic)).await?),
             None => None,
         };
         #[cfg(not(feature = "avro"))]

@@ -17,6 +17,7 @@ use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
 use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
 use crate::kafka::message::{Headers, ProducerRecord, millis};
+use crate::kafka::telemetry::Sending;
 use crate::{Descriptor, Envelope, EventSchema};
 
 /// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
@@ -256,14 +257,13 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     pub async fn enqueue(self) -> Result<Enqueued, SendError> {
         self.queue.check_open()?;
         let to = To::of(self.event, self.topic)?;
-        let writer = self.encoding.writer(to.name()).await?;
-        let mut value = Vec::with_capacity(128);
-        writer.dump_into(self.event, &mut value)?;
-        let (headers, stamp) = self.outbound(writer.described())?;
+        let sending = Sending::one(to.name());
+        let encoded = self.encoded(to, &sending).await;
+        let (value, headers, stamp) = encoded.map_err(|error| self.queue.refuse(to, error, &sending))?;
         let Self { queue, event, key, partition, timestamp, .. } = self;
         let key = key.or_else(|| event.key());
         let message = Message { partition, key: key.as_deref(), value: Some(&value), timestamp, headers };
-        queue.enqueue(to, message, stamp).await
+        queue.enqueue(to, message, stamp, sending).await
     }
 
     /// The message as bytes, to be stored and [sent](crate::kafka::EventProducer::send_record) later. It has its id from now
@@ -274,12 +274,11 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// As [`send`](Self::send), but for those of the brokers.
     pub async fn to_record(self) -> Result<ProducerRecord, SendError> {
         let to = To::of(self.event, self.topic)?;
-        let writer = self.encoding.writer(to.name()).await?;
-        let mut value = Vec::new();
-        writer.dump_into(self.event, &mut value)?;
-        let (headers, _) = self.outbound(writer.described())?;
+        let sending = Sending::create(to.name());
+        let encoded = self.encoded(to, &sending).await;
+        let (value, headers, _) = encoded.inspect_err(|error| sending.failed(error))?;
         Ok(ProducerRecord {
-            topic: to.name().to_owned(),
+            topic: self.queue.client().names().real(to.name()).into_owned(),
             partition: self.partition,
             key: self.key.or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),
@@ -288,16 +287,36 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
         })
     }
 
+    /// The value, the headers, and what wants them back.
+    async fn encoded(
+        &self,
+        to: To<'_>,
+        sending: &Sending,
+    ) -> Result<(Vec<u8>, Option<Outbound>, Option<Arc<Stamp>>), SendError> {
+        if let Some(envelope) = &self.envelope {
+            sending.join(|| envelope);
+        }
+        let writer = self.encoding.writer(to.name()).await?;
+        let mut value = Vec::with_capacity(128);
+        writer.dump_into(self.event, &mut value)?;
+        let (headers, stamp) = self.outbound(writer.described(), sending)?;
+        Ok((value, headers, stamp))
+    }
+
     /// The headers, and what wants them back.
-    fn outbound(&self, value: Described<'_>) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
+    fn outbound(
+        &self,
+        value: Described<'_>,
+        sending: &Sending,
+    ) -> Result<(Option<Outbound>, Option<Arc<Stamp>>), SendError> {
         let descriptor = self.event.described_by();
         let envelope = match (&self.envelope, self.source) {
-            (Some(envelope), _) => envelope,
-            (None, Some(source)) if !self.has_headers() => {
+            (Some(envelope), _) => Cow::Borrowed(envelope),
+            (None, Some(source)) if !self.has_headers() && !sending.is_traced() => {
                 let stamp = source.stamp(descriptor, value);
                 return Ok((Some(stamp.headers()), Some(stamp)));
             }
-            (None, Some(_)) => &Envelope::new(),
+            (None, Some(_)) => Cow::Owned(Envelope::new()),
             (None, None) if !self.has_headers() && value.schema_id.is_none() => return Ok((None, None)),
             (None, None) => {
                 let mut headers = self.own_headers();
@@ -306,8 +325,10 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
             }
         };
         envelope.check().map_err(SendErrorKind::Envelope)?;
+        let envelope = sending.written(envelope);
+        sending.name(envelope.id(), descriptor);
         let mut headers = self.own_headers();
-        write(&mut headers, envelope, self.source.map(|source| source.uri()), descriptor, value);
+        write(&mut headers, &envelope, self.source.map(|source| source.uri()), descriptor, value);
         Ok((Some(headers), None))
     }
 
@@ -328,7 +349,7 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
 }
 
 /// Writes an envelope that is not [stamped](Stamp): a given one, or one behind other headers.
-fn write(
+pub(super) fn write(
     headers: &mut Outbound,
     envelope: &Envelope,
     source: Option<&str>,

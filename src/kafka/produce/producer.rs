@@ -21,7 +21,8 @@ use crate::kafka::config::KafkaConfig;
 use crate::kafka::context::RuleContext;
 use crate::kafka::error::{CloseError, ConnectError, SendError};
 use crate::kafka::message::ProducerRecord;
-use crate::{EventKey, EventSchema};
+use crate::kafka::telemetry::Sending;
+use crate::{Envelope, EventKey, EventSchema};
 
 /// Publishes events of any type. One producer serves a whole process; it is cheap to clone.
 ///
@@ -129,11 +130,39 @@ impl EventProducer {
     /// # }
     /// ```
     pub async fn connect(config: &KafkaConfig) -> Result<Self, ConnectError> {
-        let settings = config.rdkafka039_producer()?;
-        let source = settings.get("client.id").map_or_else(program, str::to_owned);
-        let producer = Self::made_by(Box::new(move || Client::new(&settings)), &source)?;
+        let producer = Self::connect_lazy(config)?;
         let client = producer.queue.client();
         connected(client.monitor(), config.connect_deadline(), move |wait| client.cluster_id(wait)).await?;
+        Ok(producer)
+    }
+
+    /// Makes a producer that does not wait for a broker: for a service that can work while the brokers are away, because
+    /// its events wait in an outbox. The producer is ready at once, as it is while brokers are away later: its queue waits.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConnectError`] if the configuration is invalid. An address or a password that is wrong is in the log only.
+    ///
+    /// ```
+    /// use event_schema::kafka::{EventProducer, KafkaConfig};
+    ///
+    /// let nobody = KafkaConfig::new("127.0.0.1:1");
+    /// let producer = EventProducer::connect_lazy(&nobody)?;
+    /// assert!(producer.is_ready());
+    /// # Ok::<(), event_schema::kafka::ConnectError>(())
+    /// ```
+    pub fn connect_lazy(config: &KafkaConfig) -> Result<Self, ConnectError> {
+        config.check_login()?;
+        let settings = config.rdkafka039_producer()?;
+        let source = settings.get("client.id").map_or_else(program, str::to_owned);
+        let names = config.topic_names();
+        let of_clients = Arc::clone(&names);
+        let make = move || Ok(Client::new(&settings)?.with_names(Arc::clone(&of_clients)));
+        let producer = Self::made_by(Box::new(make), &source)?;
+        #[cfg(feature = "avro")]
+        let producer = Self { encoding: producer.encoding.with_names(names), ..producer };
+        #[cfg(not(feature = "avro"))]
+        drop(names);
         Ok(producer)
     }
 
@@ -230,7 +259,11 @@ impl EventProducer {
     /// ```
     #[must_use]
     pub fn with_context<T: Send + Sync + 'static>(self, context: Arc<T>) -> Self {
-        Self { encoding: self.encoding.with_context(RuleContext::new(context)), ..self }
+        self.with_rules(RuleContext::new(context))
+    }
+
+    pub(crate) fn with_rules(self, rules: RuleContext) -> Self {
+        Self { encoding: self.encoding.with_context(rules), ..self }
     }
 
     /// This producer with a [codec](crate::format::Codec) for the values of its messages, instead of JSON. The header
@@ -495,7 +528,7 @@ impl EventProducer {
         self.queue.check_open()?;
         let key = key.to_key_bytes();
         let message = Message { key: key.as_deref(), ..Message::default() };
-        self.queue.enqueue(To::Other(topic), message, None).await?.await
+        self.queue.enqueue(To::Other(topic), message, None, Sending::one(topic)).await?.await
     }
 
     /// Publishes bytes as they are, for messages that were made elsewhere and for tests of consumers. The bytes are not
@@ -525,7 +558,7 @@ impl EventProducer {
     pub async fn send_bytes(&self, topic: &str, key: Option<&[u8]>, value: &[u8]) -> Result<Sent, SendError> {
         self.queue.check_open()?;
         let message = Message { key, value: Some(value), ..Message::default() };
-        self.queue.enqueue(To::Other(topic), message, None).await?.await
+        self.queue.enqueue(To::Other(topic), message, None, Sending::one(topic)).await?.await
     }
 
     /// Publishes a message that was made before, as it is: a row of an outbox. See the example of [`ProducerRecord`]. The
@@ -547,7 +580,9 @@ impl EventProducer {
             headers: outgoing::copy(&record.headers),
         };
         self.queue.check_open()?;
-        self.queue.enqueue(To::Other(&record.topic), message, None).await
+        let sending = Sending::one(&record.topic);
+        sending.join(|| Envelope::of(None, record.headers.iter()));
+        self.queue.enqueue(To::Other(&record.topic), message, None, sending).await
     }
 
     /// The owner knows that messages in the queue are lost if the producer is dropped: nothing warns of them.

@@ -18,6 +18,7 @@ use super::topic::{LastTopic, To};
 use crate::kafka::client::native::Message;
 use crate::kafka::client::{bounded, thread};
 use crate::kafka::error::{CloseError, ConnectError, Open, SendError, SendErrorKind};
+use crate::kafka::telemetry::{Readiness, Sending};
 
 pub(super) struct Queue {
     /// Makes a client, also in the place of one that failed.
@@ -33,6 +34,7 @@ pub(super) struct Queue {
     pub(super) closing: AtomicBool,
     /// Whether events that pass the gate are refused. It is set after the events that came before `close`.
     pub(super) closed: AtomicBool,
+    pub(super) telemetry: Readiness,
 }
 
 /// The time when the client in use was made, and the pause before that.
@@ -68,6 +70,7 @@ impl Queue {
             renewal: std::sync::Mutex::new(Renewal { made: Instant::now(), pause: Duration::ZERO }),
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            telemetry: Readiness::new(client.telemetry()),
         });
         Self::own(&queue, &client);
         Ok(queue)
@@ -138,7 +141,9 @@ impl Queue {
     fn set_ready(&self, ready: bool) {
         // The lock orders this with a failure that comes at the same time.
         let _renewal = self.renewal();
-        self.ready.send_replace(ready && !self.client().has_failed());
+        let is_ready = ready && !self.client().has_failed();
+        self.ready.send_replace(is_ready);
+        self.telemetry.set(is_ready && !self.closing.load(Ordering::Acquire));
     }
 
     fn renewal(&self) -> std::sync::MutexGuard<'_, Renewal> {
@@ -202,19 +207,35 @@ impl Queue {
         to: To<'_>,
         message: Message<'_>,
         stamp: Option<Arc<Stamp>>,
+        sending: Sending,
     ) -> Result<Enqueued, SendError> {
-        let pending = Arc::new(Pending { recipient: Recipient::One(Slot::default()), stamp });
-        let mut gate = self.pass().await?;
+        let put = async {
+            let pending = Arc::new(Pending { recipient: Recipient::One(Slot::default()), stamp });
+            let mut gate = self.pass().await?;
+            let client = self.client();
+            let (name, topic) = gate.set(to, client.names())?;
+            self.put(&client, name, message, Arc::clone(&pending)).await?;
+            Ok((pending, topic, client))
+        };
+        match put.await {
+            Ok((pending, topic, client)) => Ok(Enqueued { pending, topic, client, sending }),
+            Err(error) => Err(self.refuse(to, error, &sending)),
+        }
+    }
+
+    /// The message does not get into the queue.
+    pub(super) fn refuse(&self, to: To<'_>, error: SendError, sending: &Sending) -> SendError {
         let client = self.client();
-        let (name, topic) = gate.set(to)?;
-        self.put(&client, name, message, Arc::clone(&pending)).await?;
-        Ok(Enqueued { pending, topic, client })
+        client.telemetry().refused(&client.names().real(to.name()), &error);
+        sending.failed(&error);
+        error
     }
 
     /// Waits until all events are acknowledged, and refuses later ones.
     pub(super) async fn close(self: Arc<Self>, deadline: Duration) -> Result<(), CloseError> {
         let started = Instant::now();
         self.closing.store(true, Ordering::Release);
+        self.telemetry.set(false);
         let flush = async {
             // Behind all events that wait for room in the queue, and before all later ones.
             let gate = self.gate.lock().await;

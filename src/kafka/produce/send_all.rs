@@ -1,6 +1,7 @@
 //! Many events at once.
 #![cfg_attr(not(feature = "avro"), allow(clippy::clone_on_copy, reason = "errors of codecs are no such type"))]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -10,14 +11,16 @@ use rdkafka::error::RDKafkaErrorCode;
 use super::client::Client;
 use super::encoding::{Encoding, NoWriter, Writer};
 use super::many::Many;
+use super::outgoing;
 use super::queue::Queue;
 use super::report::{Pending, Recipient};
 use super::sent::Sent;
 use super::stamp::{Source, Stamp};
 use super::topic::{To, Topic};
-use crate::EventSchema;
 use crate::kafka::client::native::{Message, Outbound};
 use crate::kafka::error::{SendError, SendErrorKind};
+use crate::kafka::telemetry::Sending;
+use crate::{Envelope, EventSchema};
 
 /// How many events pass the gate together: others pass in between.
 const CHUNK: usize = 512;
@@ -30,6 +33,8 @@ pub(super) async fn send<E: EventSchema + 'static>(
     events: &[E],
 ) -> Vec<Result<Sent, SendError>> {
     let many = Many::new(events.len());
+    let sending = Sending::many(topic.or_else(|| E::descriptor().topic()), events.len());
+    let is_traced = sending.is_traced();
     let mut stamp: Option<Arc<Stamp>> = None;
     let mut value = Vec::new();
     // Where each event went, or why it did not; and by which client each chunk.
@@ -62,16 +67,22 @@ pub(super) async fn send<E: EventSchema + 'static>(
                         &made
                     }
                 };
-                let (name, topic) = gate.set(to)?;
+                let (name, topic) = gate.set(to, client.names())?;
                 writer.dump_into(event, &mut value)?;
                 let key = event.key();
                 let (descriptor, described) = (event.described_by(), writer.described());
-                if stamp.as_ref().is_none_or(|last| !last.is_for(descriptor, described)) {
+                if !is_traced && stamp.as_ref().is_none_or(|last| !last.is_for(descriptor, described)) {
                     stamp = source.map(|source| source.stamp(descriptor, described));
                 }
-                let headers = match &stamp {
-                    Some(stamp) => Some(stamp.headers()),
-                    None => described.schema_id.map(|_| {
+                let headers = match (&stamp, source) {
+                    (Some(stamp), _) => Some(stamp.headers()),
+                    (None, Some(source)) => {
+                        let envelope = sending.written(Cow::Owned(Envelope::new()));
+                        let mut headers = Outbound::with_capacity(11);
+                        outgoing::write(&mut headers, &envelope, Some(source.uri()), descriptor, described);
+                        Some(headers)
+                    }
+                    (None, None) => described.schema_id.map(|_| {
                         let mut headers = Outbound::with_capacity(1);
                         described.write_schema_id(&mut headers);
                         headers
@@ -87,7 +98,12 @@ pub(super) async fn send<E: EventSchema + 'static>(
                 }
                 Ok(topic)
             };
-            starts.push(start.await);
+            let start = start.await.inspect_err(|error| {
+                if let Ok(to) = To::of(event, topic) {
+                    client.telemetry().refused(to.name(), error);
+                }
+            });
+            starts.push(start);
         }
         clients.push(client);
     }
@@ -97,5 +113,9 @@ pub(super) async fn send<E: EventSchema + 'static>(
         // All that went have been reported.
         clients[number / CHUNK].outcome(report.unwrap_or(Err((RDKafkaErrorCode::Unknown, false))), start?)
     });
-    outcomes.collect()
+    let outcomes: Vec<_> = outcomes.collect();
+    if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+        sending.failed(error);
+    }
+    outcomes
 }

@@ -13,6 +13,7 @@ use super::slot::Report;
 use super::topic::Topic;
 use crate::kafka::error::SendError;
 use crate::kafka::message::time;
+use crate::kafka::telemetry::Sending;
 
 /// An event in flight: a future of its outcome. See [`EventProducer::enqueue`](crate::kafka::EventProducer::enqueue).
 #[must_use = "what becomes of the event is told only to who awaits it"]
@@ -21,6 +22,7 @@ pub struct Enqueued {
     pub(super) topic: Topic,
     // Keeps the client alive, which reports the outcome, at the latest when it is dropped.
     pub(super) client: Arc<Client>,
+    pub(super) sending: Sending,
 }
 
 impl Future for Enqueued {
@@ -29,7 +31,12 @@ impl Future for Enqueued {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Recipient::One(slot) = &self.pending.recipient else { unreachable!("an event of a batch has no delivery") };
         let report = ready!(slot.poll(cx));
-        Poll::Ready(self.client.outcome(report, self.topic.clone()))
+        let outcome = self.client.outcome(report, self.topic.clone());
+        match &outcome {
+            Ok(sent) => self.sending.stored(sent.partition, sent.offset),
+            Err(error) => self.sending.failed(error),
+        }
+        Poll::Ready(outcome)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::EventSchema;
+use crate::kafka::config::TopicNames;
 use crate::kafka::error::{SendError, SendErrorKind};
 
 /// The name of a topic, in a form that costs little for every event.
@@ -53,22 +54,27 @@ impl<'a> To<'a> {
 /// The topic of the event before, which mostly is that of the next.
 #[derive(Default)]
 pub(super) struct LastTopic {
+    /// As the code names it.
+    declared: String,
+    /// At the brokers.
     pub(super) name: CString,
     pub(super) queue: Option<Arc<str>>,
 }
 
 impl LastTopic {
     /// Sets the topic, and returns its name for librdkafka and for the outcome.
-    pub(super) fn set(&mut self, to: To<'_>) -> Result<(&CStr, Topic), SendError> {
-        let (To::Own(name) | To::Other(name)) = to;
-        if self.name.as_bytes() != name.as_bytes() {
-            let invalid = |_| SendError::of(name, RDKafkaErrorCode::InvalidTopic, true);
-            self.name = CString::new(name).map_err(invalid)?;
+    pub(super) fn set(&mut self, to: To<'_>, names: &TopicNames) -> Result<(&CStr, Topic), SendError> {
+        let (To::Own(declared) | To::Other(declared)) = to;
+        if self.declared != declared {
+            let real = names.real(declared);
+            let invalid = |_| SendError::of(declared, RDKafkaErrorCode::InvalidTopic, true);
+            self.name = CString::new(&*real).map_err(invalid)?;
+            declared.clone_into(&mut self.declared);
             self.queue = None;
         }
         let topic = match to {
-            To::Own(name) => Topic::Own(name),
-            To::Other(name) => Topic::Other(Arc::clone(self.queue.get_or_insert_with(|| name.into()))),
+            To::Own(name) if names.is_empty() => Topic::Own(name),
+            _ => Topic::Other(Arc::clone(self.queue.get_or_insert_with(|| names.real(declared).into()))),
         };
         Ok((&self.name, topic))
     }

@@ -421,6 +421,13 @@ impl<M: Clone> Lane<M> {
         self.received.is_some_and(|received| received >= offset) && self.records.front().is_none_or(is_later)
     }
 
+    /// The offset of the next record to finish, as far as it is known.
+    #[cfg(feature = "metrics024")]
+    pub(super) fn next_offset(&self) -> Option<i64> {
+        let waiting = || self.records.front().map(|record| record.offset);
+        self.done.map(|done| done.offset + 1).or_else(waiting)
+    }
+
     /// How many records are in hand.
     pub(super) fn in_hand(&self) -> usize {
         self.in_hand.len()

@@ -700,6 +700,15 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// The partitions with the offset of the next record to finish, the number of records in hand, the number of those that
+    /// wait for dependencies of their handlers, and whether the breaker is open.
+    #[cfg(feature = "metrics024")]
+    pub(crate) fn measures(&self) -> (Vec<(Partition, Option<i64>)>, usize, usize, bool) {
+        let positions = self.lanes.iter().map(|(&partition, lane)| (partition, lane.next_offset())).collect();
+        let in_hand = self.lanes.values().map(Lane::in_hand).sum();
+        (positions, in_hand, self.outage.waiting(), self.outage.is_open())
+    }
+
     /// The number of records in hand, the number in queues, and whether nothing is left over.
     #[cfg(test)]
     pub(crate) fn census(&self) -> (usize, usize, bool) {

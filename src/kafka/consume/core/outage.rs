@@ -38,6 +38,12 @@ impl Outage {
         !self.waiting.is_empty()
     }
 
+    /// How many records wait.
+    #[cfg(feature = "metrics024")]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }

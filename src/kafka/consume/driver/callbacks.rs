@@ -49,7 +49,7 @@ impl ClientContext for Group {
 
     fn stats_raw(&self, statistics: &[u8]) {
         self.called.store(true, Ordering::Relaxed);
-        tracing::debug!(target: "librdkafka", "{}", String::from_utf8_lossy(statistics));
+        self.monitor.statistics(statistics);
     }
 }
 

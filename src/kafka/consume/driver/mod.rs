@@ -16,6 +16,8 @@ mod nap;
 mod offsets;
 mod perform;
 mod poll;
+#[cfg(feature = "metrics024")]
+mod report;
 mod resets;
 mod seats;
 mod seek;

@@ -2,14 +2,13 @@
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 
-use super::super::core::{Action, Outcome, Position};
+use super::super::core::{Action, Position};
 use super::shared::{Shared, State};
 use crate::kafka::client::native;
 
 /// Time has passed: ends what took too long.
 pub(super) fn tick(shared: &Shared, state: &mut State) {
     for (ticket, outcome, fault) in state.session.tick(shared.now()) {
-        shared.tally.count(outcome);
         fault.tell(state.place(ticket.partition), &ticket, outcome);
     }
 }
@@ -31,14 +30,16 @@ pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, co
                 state.commits.want();
             }
             Action::Abandon(ticket) => {
-                shared.tally.count(Outcome::Abandoned);
                 state.seats.dismiss(&ticket);
                 shared.supervisor.notify_one();
             }
-            Action::Opened(messages) => tracing::warn!(
-                "the handlers of {messages} different messages failed and none succeeded: messages wait, and one at a time \
-                 is tried until one is handled"
-            ),
+            Action::Opened(messages) => {
+                shared.telemetry.breaker_opened();
+                tracing::warn!(
+                    "the handlers of {messages} different messages failed and none succeeded: messages wait, and one at a \
+                     time is tried until one is handled"
+                );
+            }
             Action::Closed => tracing::info!("messages are handled again"),
             Action::Stop(_) => shared.supervisor.notify_one(),
         }

@@ -17,6 +17,8 @@ use super::connection::Connection;
 use super::leave;
 use super::nap::NAP;
 use super::perform::{perform, tick};
+#[cfg(feature = "metrics024")]
+use super::report::Report;
 use super::resets::Reset;
 use super::shared::Shared;
 use super::starts;
@@ -45,6 +47,8 @@ pub(super) struct Poller {
     /// The offset that the caller of a seek asked for last, by partition.
     pub(super) sought: HashMap<Partition, i64>,
     pub(super) ticked: Duration,
+    #[cfg(feature = "metrics024")]
+    pub(super) report: Report,
     pub(super) is_static: bool,
     pub(super) is_kip_848: bool,
 }
@@ -79,6 +83,8 @@ impl Poller {
         if all.is_empty() {
             leave::say_goodbye(consumer, &self.shared, self.is_static, self.is_kip_848);
         }
+        #[cfg(feature = "metrics024")]
+        self.report.publish(&self.shared, consumer, true);
         drop(over);
         // The last but for a commit under way: here or there, the group is left.
     }
@@ -153,6 +159,8 @@ impl Poller {
         let nap = until.saturating_sub(now);
         let commits = state.commits.start();
         drop(state);
+        #[cfg(feature = "metrics024")]
+        self.report.publish(&self.shared, consumer, false);
         if commits {
             under_way::start(&self.connection, &self.shared);
         }
@@ -253,15 +261,18 @@ impl Poller {
 
     /// Logs that the expected offset is gone, or never existed, and that the partition continues at another.
     pub(super) fn tell_gap(&self, number: Partition, expected: i64, first: i64) {
-        let place = self.shared.lock_here().place(number).clone();
-        match u64::try_from(first - expected) {
-            Ok(lost) if lost > 0 => {
-                self.shared.tally.lose(lost);
-                tracing::warn!(
-                    "{place}@{expected}: deleted, with all before offset {first}: at most {lost} messages are lost"
-                );
-            }
-            _ => tracing::warn!("{place}@{expected}: the offset does not exist; continuing at offset {first}"),
+        let lost = u64::try_from(first - expected).unwrap_or(0);
+        let place = {
+            let mut state = self.shared.lock_here();
+            state.session.count_lost(number, lost);
+            state.place(number).clone()
+        };
+        if lost > 0 {
+            tracing::warn!(
+                "{place}@{expected}: deleted, with all before offset {first}: at most {lost} messages are lost"
+            );
+        } else {
+            tracing::warn!("{place}@{expected}: the offset does not exist; continuing at offset {first}");
         }
     }
 

@@ -92,7 +92,7 @@ impl Poller {
         const PATIENCE: Duration = Duration::from_secs(1);
         // Not before librdkafka has found where it is now: it asks again if a seek comes while it waits for the answer,
         // and leaves the offset of the seek.
-        if !native::has_fetched(&self.connection.consumer, topic, *partition) {
+        if native::end(&self.connection.consumer, topic, *partition).is_none() {
             return Err(KafkaError::Seek("the partition is not read yet".to_owned()));
         }
         let mut partitions = TopicPartitionList::new();

@@ -17,7 +17,6 @@ use super::super::core::{Incoming, Partition, Position, Rules};
 use super::super::fault::Fault;
 use super::super::raw::Raw;
 use super::super::session::{Closing, Session, Stopped, Wakes, Word};
-use super::super::tally::Tally;
 use super::commits::{CommitWaiter, Commits};
 use super::full::Full;
 use super::held::Held;
@@ -26,6 +25,7 @@ use super::seeks::{Seek, SeekTo};
 use crate::kafka::client::bounded;
 use crate::kafka::error::ConsumeErrorKind;
 use crate::kafka::message::Place;
+use crate::kafka::telemetry::Consumer;
 
 /// The shared state of the polling thread and the takers of records.
 pub(crate) struct Shared {
@@ -34,7 +34,8 @@ pub(crate) struct Shared {
     pub(crate) ready: Notify,
     /// Wakes the supervisor of the workers: a seat is vacant, or the run ends.
     pub(crate) supervisor: Notify,
-    pub(crate) tally: Tally,
+    /// The consumer in spans and metrics.
+    pub(crate) telemetry: Consumer,
     /// Counts how often partitions were taken away.
     revocations: AtomicU64,
     /// A copy of the session's count of interruptions.
@@ -79,8 +80,9 @@ pub(crate) struct Returned {
 pub(crate) type Returning = Box<dyn Fn(&str, &Raw) -> Option<Returned> + Send>;
 
 impl Shared {
-    pub(super) fn new(rules: Rules) -> Self {
+    pub(super) fn new(rules: Rules, telemetry: Consumer) -> Self {
         Self {
+            telemetry,
             state: Mutex::new(State {
                 session: Session::new(rules, RandomState::new().hash_one(0)),
                 numbers: HashMap::new(),
@@ -99,7 +101,6 @@ impl Shared {
             }),
             ready: Notify::new(),
             supervisor: Notify::new(),
-            tally: Tally::default(),
             revocations: AtomicU64::new(0),
             interruptions: AtomicU64::new(0),
             thread: OnceLock::new(),

@@ -16,9 +16,12 @@ use super::callbacks::Group;
 use super::connection::Connection;
 use super::member::Member;
 use super::poll::Poller;
+#[cfg(feature = "metrics024")]
+use super::report::Report;
 use super::shared::Shared;
 use crate::kafka::client::Monitor;
 use crate::kafka::error::ConnectError;
+use crate::kafka::telemetry::Consumer;
 
 /// Makes a client and a thread that polls it.
 pub(crate) fn start(
@@ -26,8 +29,9 @@ pub(crate) fn start(
     rules: Rules,
     monitor: Arc<Monitor>,
     start_at: Option<SystemTime>,
+    telemetry: Consumer,
 ) -> Result<(Member, Arc<Connection>), ConnectError> {
-    let shared = Arc::new(Shared::new(rules));
+    let shared = Arc::new(Shared::new(rules, telemetry));
     shared.lock().session.set_revoke_timeout(revoke_timeout(settings));
     let group = Group {
         monitor,
@@ -49,6 +53,8 @@ pub(crate) fn start(
         gaps: HashMap::new(),
         sought: HashMap::new(),
         ticked: Duration::ZERO,
+        #[cfg(feature = "metrics024")]
+        report: Report::default(),
         is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
         is_kip_848: settings.get("group.protocol").is_some_and(|protocol| protocol.eq_ignore_ascii_case("consumer")),
     };

@@ -17,6 +17,7 @@ use super::resets::Reset;
 use super::shared::Shared;
 use super::under_way::CommitUnderWay;
 use crate::kafka::error::ConsumeErrorKind;
+use crate::kafka::telemetry::Consumer;
 
 fn waiting(partition: Partition) -> (CommitWaiter, oneshot::Receiver<Result<(), ConsumeErrorKind>>) {
     let (sender, answer) = oneshot::channel();
@@ -53,7 +54,7 @@ fn a_commit_of_a_lost_partition_is_refused_even_when_it_is_under_way() {
 
 #[test]
 fn the_end_of_a_commit_answers_its_own_alone() {
-    let shared = Arc::new(Shared::new(Policy::by_hand()));
+    let shared = Arc::new(Shared::new(Policy::by_hand(), Consumer::default()));
     for (end, answered) in [(true, true), (false, false)] {
         let ((one, mut answer), (next, mut later)) = (waiting(0), waiting(0));
         shared.lock().commits.wait(one);
@@ -75,7 +76,7 @@ fn the_end_of_a_commit_answers_its_own_alone() {
 #[test]
 fn what_no_commit_has_brought_to_the_broker_is_in_the_next() {
     for failed in [Some(Failed::default()), Some(Failed::all(RDKafkaErrorCode::RequestTimedOut)), None] {
-        let shared = Arc::new(Shared::new(Policy::by_hand()));
+        let shared = Arc::new(Shared::new(Policy::by_hand(), Consumer::default()));
         shared.lock().session.assign(&[0]);
         shared.lock().session.mark(&POSITION);
         shared.lock().session.commit();
@@ -95,7 +96,7 @@ const POSITION: Position = Position { partition: 0, epoch: 1, offset: 7, leader_
 
 #[test]
 fn a_commit_that_nobody_makes_is_an_error() {
-    let shared = Arc::new(Shared::new(Policy::by_hand()));
+    let shared = Arc::new(Shared::new(Policy::by_hand(), Consumer::default()));
     let over = Over(Arc::clone(&shared));
     shared.lock().session.assign(&[0]);
     let mut commit = std::pin::pin!(shared.commit(&POSITION));

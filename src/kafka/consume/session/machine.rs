@@ -6,7 +6,10 @@ use std::time::Duration;
 use super::super::core::{
     Action, Core, Incoming, Limit, NOT_YET, Outcome, Partition, Position, Rules, Taken, Ticket, Verdict, Work,
 };
+use super::super::tally::{Counts, Tally};
 use super::closing::Closing;
+#[cfg(feature = "metrics024")]
+use super::outcome::Measures;
 use super::outcome::{Cause, Finished, Mode, NotCommitted, Stopped, Trouble, Wakes, Why, Word};
 
 /// The identity of a record: its partition, the epoch of the assignment, and its number in it.
@@ -58,6 +61,8 @@ pub(crate) struct Session<M, F, C> {
     interruptions: u64,
     /// The polling thread sleeps until then.
     asleep_until: Duration,
+    /// The outcomes of all deliveries, each counted where it is decided.
+    tally: Tally,
     /// Records that were returned while a batch was gathered.
     #[cfg(test)]
     pub(super) given_back: Vec<Ticket>,
@@ -85,6 +90,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
             awaited: false,
             interruptions: 0,
             asleep_until: Duration::ZERO,
+            tally: Tally::default(),
             #[cfg(test)]
             given_back: Vec::new(),
         }
@@ -284,6 +290,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         let outcome = self.core.finish(ticket, verdict, now);
         self.clear_pending();
         let outcome = outcome?;
+        self.tally.count(ticket.partition, outcome);
         // Most have none, and each look would hash.
         if !self.refusals.is_empty() {
             self.refusals.remove(&record);
@@ -357,14 +364,15 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     }
 
     /// Puts back the records of a batch that was dropped: they come again, before those that were gathered for the next
-    /// batch. Returns how many of them somebody still waited for.
-    pub(crate) fn untake(&mut self, batch: impl IntoIterator<Item = Ticket>) -> usize {
-        let Self { core, pending, .. } = self;
+    /// batch. Those that somebody still waited for are [abandoned](Outcome::Abandoned).
+    pub(crate) fn untake(&mut self, batch: impl IntoIterator<Item = Ticket>) {
+        let Self { core, pending, tally, .. } = self;
         let mut tickets: Vec<_> = batch.into_iter().filter(|ticket| core.waits_for(ticket)).collect();
-        let abandoned = tickets.len();
+        for ticket in &tickets {
+            tally.count(ticket.partition, Outcome::Abandoned);
+        }
         tickets.extend(pending.drain(..).map(|taken| taken.ticket));
         put_back(core, tickets.iter().rev());
-        abandoned
     }
 
     /// Takes back gathered records that no batch may contain any more. They are left to the next owner of their
@@ -391,6 +399,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
             self.unsent.remove(&id(&ticket));
             match outcome {
                 Some(outcome) => {
+                    self.tally.count(ticket.partition, outcome);
                     self.causes.remove(&id(&ticket));
                     told.push((ticket, outcome, cause));
                 }
@@ -412,13 +421,36 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// The actions to perform now. A record that stops the consumer has done so already.
     pub(crate) fn action(&mut self, now: Duration) -> Option<Action> {
         let action = self.core.action()?;
-        if let Action::Stop(ticket) = action {
-            let cause = self.causes.remove(&id(&ticket));
-            let refusal = self.refusals.remove(&id(&ticket));
-            self.stopped.get_or_insert(Stopped { ticket, cause, refusal });
-            self.stop(now);
+        match action {
+            Action::Abandon(ticket) => self.tally.count(ticket.partition, Outcome::Abandoned),
+            Action::Stop(ticket) => {
+                let cause = self.causes.remove(&id(&ticket));
+                let refusal = self.refusals.remove(&id(&ticket));
+                self.stopped.get_or_insert(Stopped { ticket, cause, refusal });
+                self.stop(now);
+            }
+            _ => {}
         }
         Some(action)
+    }
+
+    // ---- counts
+
+    /// The outcomes of all deliveries, and the messages that were lost.
+    pub(crate) fn counts(&self) -> Counts {
+        self.tally.sum()
+    }
+
+    /// The state of the consumer, for its metrics.
+    #[cfg(feature = "metrics024")]
+    pub(crate) fn measures(&self) -> Measures<'_> {
+        let (positions, in_flight, waiting, is_open) = self.core.measures();
+        Measures { counts: self.tally.by_partition(), positions, in_flight, waiting, is_open }
+    }
+
+    /// Messages were deleted before they were received: at most so many.
+    pub(crate) fn count_lost(&mut self, partition: Partition, messages: u64) {
+        self.tally.lose(partition, messages);
     }
 
     /// A commit failed for these partitions, or for all of them if none is named. Returns the failures to log.

@@ -25,4 +25,6 @@ mod tests;
 
 pub(crate) use self::closing::{Closing, LEAVE};
 pub(crate) use self::machine::Session;
+#[cfg(feature = "metrics024")]
+pub(crate) use self::outcome::Measures;
 pub(crate) use self::outcome::{Cause, Finished, NotCommitted, Stopped, Trouble, Wakes, Why, Word};

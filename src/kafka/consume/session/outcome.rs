@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "metrics024")]
+use super::super::core::Partition;
 use super::super::core::{Outcome, Ticket, Verdict};
+#[cfg(feature = "metrics024")]
+use super::super::tally::Counts;
 
 /// Why a record failed.
 pub(crate) trait Cause: Clone {
@@ -98,6 +102,22 @@ pub(crate) enum NotCommitted {
     /// There is no such topic any more, and nobody will receive anything of it again.
     Gone,
     Refused,
+}
+
+/// The state of a consumer.
+#[cfg(feature = "metrics024")]
+#[derive(Debug)]
+pub(crate) struct Measures<'a> {
+    /// The counts of each partition, by its number; later ones have none.
+    pub(crate) counts: &'a [Counts],
+    /// The assigned partitions, each with the offset of the next record to finish, if that is known.
+    pub(crate) positions: Vec<(Partition, Option<i64>)>,
+    /// The number of records in hand.
+    pub(crate) in_flight: usize,
+    /// The number of records that wait for dependencies of their handlers.
+    pub(crate) waiting: usize,
+    /// Whether the breaker is open.
+    pub(crate) is_open: bool,
 }
 
 /// The threads to wake.

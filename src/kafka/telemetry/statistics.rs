@@ -1,0 +1,79 @@
+//! librdkafka's own statistics, which it tells if `statistics.interval.ms` is set.
+
+use ::metrics::{SharedString, Unit, counter, describe_counter, describe_gauge, gauge};
+use rdkafka::Statistics;
+use rdkafka::statistics::Window;
+
+const REQUESTS: &str = "event_schema_librdkafka_requests_total";
+const REQUEST_BYTES: &str = "event_schema_librdkafka_request_bytes_total";
+const RESPONSES: &str = "event_schema_librdkafka_responses_total";
+const RESPONSE_BYTES: &str = "event_schema_librdkafka_response_bytes_total";
+const QUEUED: &str = "event_schema_librdkafka_queued_messages";
+const QUEUED_BYTES: &str = "event_schema_librdkafka_queued_bytes";
+const BROKER_UP: &str = "event_schema_librdkafka_broker_up";
+const BROKER_TIMEOUTS: &str = "event_schema_librdkafka_broker_timeouts_total";
+const BROKER_RTT: &str = "event_schema_librdkafka_broker_round_trip_seconds";
+const BROKER_THROTTLE: &str = "event_schema_librdkafka_broker_throttle_seconds";
+
+fn describe() {
+    describe_counter!(REQUESTS, Unit::Count, "Requests to brokers");
+    describe_counter!(REQUEST_BYTES, Unit::Bytes, "Size of the requests to brokers");
+    describe_counter!(RESPONSES, Unit::Count, "Responses of brokers");
+    describe_counter!(RESPONSE_BYTES, Unit::Bytes, "Size of the responses of brokers");
+    describe_gauge!(QUEUED, Unit::Count, "Messages in the queues of a producer's client");
+    describe_gauge!(QUEUED_BYTES, Unit::Bytes, "Size of the messages in the queues of a producer's client");
+    describe_gauge!(BROKER_UP, "Whether the client is connected to the broker");
+    describe_counter!(BROKER_TIMEOUTS, Unit::Count, "Requests to the broker that timed out");
+    describe_gauge!(BROKER_RTT, Unit::Seconds, "Time of the broker's answers since the last statistics");
+    describe_gauge!(BROKER_THROTTLE, Unit::Seconds, "Throttle time of the broker since the last statistics");
+}
+
+/// Publishes the statistics of a client.
+pub(crate) fn publish(json: &[u8]) {
+    #[expect(clippy::disallowed_methods, reason = "no number of librdkafka's has a fraction")]
+    let statistics: Statistics = match serde_json::from_slice(json) {
+        Ok(statistics) => statistics,
+        Err(error) => {
+            tracing::debug!("librdkafka's statistics are not as expected: {error}");
+            return;
+        }
+    };
+    describe();
+    let client = SharedString::from_owned(statistics.name.clone());
+    for (name, value) in [
+        (REQUESTS, statistics.tx),
+        (REQUEST_BYTES, statistics.tx_bytes),
+        (RESPONSES, statistics.rx),
+        (RESPONSE_BYTES, statistics.rx_bytes),
+    ] {
+        counter!(name, "client" => client.clone()).absolute(value.try_into().unwrap_or(0));
+    }
+    gauge!(QUEUED, "client" => client.clone()).set(float(statistics.msg_cnt));
+    gauge!(QUEUED_BYTES, "client" => client.clone()).set(float(statistics.msg_size));
+    for broker in statistics.brokers.values().filter(|broker| broker.nodeid >= 0) {
+        let labels = [("client", client.clone()), ("broker", SharedString::from_owned(broker.nodeid.to_string()))];
+        gauge!(BROKER_UP, &labels).set(f64::from(broker.state == "UP"));
+        counter!(BROKER_TIMEOUTS, &labels).absolute(broker.req_timeouts);
+        if let Some(rtt) = &broker.rtt {
+            publish_window(BROKER_RTT, rtt, 1e6, &labels);
+        }
+        if let Some(throttle) = &broker.throttle {
+            publish_window(BROKER_THROTTLE, throttle, 1e3, &labels);
+        }
+    }
+}
+
+/// A distribution, in this part of a second.
+#[expect(clippy::cast_precision_loss, reason = "times need not be exact above 2^53")]
+fn publish_window(name: &'static str, window: &Window, unit: f64, labels: &[(&'static str, SharedString)]) {
+    for (quantile, value) in [("0.5", window.p50), ("0.99", window.p99), ("1", window.max)] {
+        let mut labels = labels.to_vec();
+        labels.push(("quantile", SharedString::const_str(quantile)));
+        gauge!(name, &labels).set(value as f64 / unit);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge need not be exact above 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
