@@ -881,6 +881,11 @@ fn messages_of_a_dump_hook_stay_open() {
     assert_eq!(written["x-event-schema"]["open"], true);
     let found = incompatible(&of::<types::After>(), folder.path()).concat();
     assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
+    // They stay in the history.
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    assert!(names(folder.path()).contains(&"v2.r1.json".to_owned()), "{:?}", names(folder.path()));
+    let found = incompatible(&of::<types::After>(), folder.path()).concat();
+    assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
     // The messages of the time without a hook had no other fields.
     let folder = tempfile::tempdir().unwrap();
     of::<first::OrderPlaced>().export(folder.path()).unwrap();

@@ -353,7 +353,12 @@ pub(super) fn means_the_same(last: &Revision, contract: &Contract) -> Result<boo
         _ => false,
     };
     let same_written = match (&old.written, contract.written()) {
-        (Some(old), Some(new)) => same(&last.paths.written, old, new)? && moved(old, new).next().is_none(),
+        (Some(old), Some(new)) => {
+            // Messages with fields of a hook are others.
+            policy_for(old) == policy_for(new)
+                && same(&last.paths.written, old, new)?
+                && moved(old, new).next().is_none()
+        }
         // The event is another program's, or was.
         _ => true,
     };
