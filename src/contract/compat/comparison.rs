@@ -157,10 +157,6 @@ impl<'a> Comparison<'a> {
         }
         let (writer, writer_form) = self.writer.form(writer);
         let (reader, reader_form) = self.reader.form(reader);
-        // A schema with one kind of keywords is that kind.
-        if self.same(writer, reader) {
-            return out;
-        }
         let judged = self.judge(writer, &writer_form, reader, &reader_form);
         out.breaks |= judged.breaks;
         out.items.extend(judged.items);

@@ -136,7 +136,8 @@ impl<'a> Part<'a> {
 
     /// Whether both are the same text of a schema.
     pub(super) fn is_like(&self, other: &Part<'_>) -> bool {
-        self.facet == other.facet && self.value == other.value
+        // A schema with one kind of keywords is that kind.
+        (self.facet == other.facet || self.whole && other.whole) && self.value == other.value
     }
 
     fn with(self, facet: Facet<'a>) -> Self {
