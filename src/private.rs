@@ -18,6 +18,7 @@ pub use crate::contract::shape::{
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
+pub use crate::error::printable;
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, Input, Versions, show_version, untyped};
 pub use crate::finite::{check_finite, check_plain};
 pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};

@@ -3,11 +3,16 @@
 //! | document | function | for |
 //! |---|---|---|
 //! | JSON Schema 2020-12 | [`json_schema`], [`EventSchema::json_schema`](crate::EventSchema::json_schema) | current validators, AsyncAPI 3 |
-//! | JSON Schema draft 7 | [`draft07`] | older validators and code generators, schema registries |
+//! | JSON Schema draft 7 | [`draft07`], [`Catalog::export_draft07`] | older validators and code generators, schema registries |
 //! | schemas of OpenAPI 3.0 and 3.1 | [`openapi30`], [`openapi31`] | `components.schemas` of an HTTP API's description |
 #![cfg_attr(
     feature = "avro",
     doc = "| Avro schema | [`avro_schema`] | schema registries, and code generators of Java, Python and others |"
+)]
+//! | AsyncAPI 3 | [`Catalog::asyncapi`] | catalogs and code generators of events |
+#![cfg_attr(
+    feature = "page",
+    doc = "| static page | [`Catalog::page`] | people: the events with their fields, rules, examples and changes |"
 )]
 //!
 //! A [`Catalog`] records the contracts of a service's events, and keeps them compatible. The module [`compat`] checks
@@ -20,9 +25,11 @@
 //! # Keywords
 //!
 //! All keywords are those of JSON Schema but one, `x-event-schema`: a catalog writes the event's name, version, topic, key
-//! and sensitive fields under it, and a sensitive field has `{"sensitive": true}` there, also in a nested type. Strict
-//! validators must be told of it: `new Ajv2020({strict: true, keywords: ["x-event-schema"]})`. Formats are those of JSON
-//! Schema. The validators and code generators of Python, TypeScript and Java that the repository checks, and what each of
+//! and sensitive fields under it, and `"open": true` if a `post_dump` hook may write fields that the schema does not list. A
+//! sensitive field has `{"sensitive": true}` there, also in a nested type. Strict validators must be told of it:
+//! `new Ajv2020({strict: true, keywords: ["x-event-schema"]})`. ajv's `strictRequired` and `strictTypes` refuse some
+//! contracts: aliases are a choice of `required` beside the `properties`, and a decimal is a string or a number. These
+//! forms are the shortest, and other tools read them. Formats are those of JSON Schema. The validators and code generators of Python, TypeScript and Java that the repository checks, and what each of
 //! them cannot do, are in `tests/languages/differences.json`.
 //!
 //! # Names
@@ -49,7 +56,7 @@
 //!
 //! | load accepts, the contract refuses | why |
 //! |---|---|
-//! | other dialects of UUIDs (without hyphens, in braces), dates and times (a space for the `T`), e-mail addresses (those of HTML) and URLs (those of WHATWG) | the formats of JSON Schema name one dialect. They apply only if the validator checks formats |
+//! | other dialects of UUIDs (without hyphens, in braces, with `urn:uuid:`), dates and times (a space for the `T`), e-mail addresses (those of HTML) and URLs (those of WHATWG) | the formats of JSON Schema name one dialect. They apply only if the validator checks formats |
 //! | the same element twice in a set | `uniqueItems` asks senders to avoid it; load keeps one, as serde does |
 //! | fields of a flattened `Option` that do not fit | load reads `None`, as serde does; the schema requires that they fit |
 //! | two variants of a flattened, externally tagged enum | load takes the first, as serde does; the schema requires exactly one |

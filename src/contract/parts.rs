@@ -142,6 +142,16 @@ impl Search {
     }
 }
 
+/// The shape of a container's items, values or, of a map, keys.
+pub(super) fn part_of(shape: &Shape, of_key: bool) -> Option<Shape> {
+    match shape.kind() {
+        Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => part_of(inner, of_key),
+        Kind::List { items, .. } => Some((**items).clone()),
+        Kind::Map { keys, values } => Some((**if of_key { keys } else { values }).clone()),
+        _ => None,
+    }
+}
+
 /// Whether the type can occur within itself, read or written.
 pub(super) fn holds_itself(definition: &Definition) -> bool {
     let own = (definition.id)();

@@ -252,6 +252,39 @@ pub(super) fn from_ecma(pattern: &str) -> Option<String> {
     Some(regex)
 }
 
+/// A pattern with `(?:` for each named group. `None` if something in it may refer to a group.
+pub(super) fn without_group_names(pattern: &str) -> Option<String> {
+    let mut unnamed = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    let mut in_class = false;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let named = after.strip_prefix("?<").or_else(|| after.strip_prefix("?P<"));
+        match (c, named) {
+            ('\\', _) => {
+                let escaped = after.chars().next()?;
+                if escaped == 'k' || ('1'..='9').contains(&escaped) {
+                    return None;
+                }
+                unnamed.extend([c, escaped]);
+                rest = &after[escaped.len_utf8()..];
+                continue;
+            }
+            ('(', Some(named)) if !in_class && !named.starts_with(['=', '!']) => {
+                unnamed.push_str("(?:");
+                rest = named.split_once('>')?.1;
+                continue;
+            }
+            ('[', _) => in_class = true,
+            (']', _) => in_class = false,
+            _ => {}
+        }
+        unnamed.push(c);
+        rest = after;
+    }
+    Some(unnamed)
+}
+
 /// The pattern of a number, as JSON writes it.
 pub(super) const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$";
 

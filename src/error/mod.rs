@@ -27,3 +27,4 @@ pub(crate) use self::load::LoadErrorKind;
 pub(crate) use self::text::UnknownName;
 #[cfg(feature = "kafka")]
 pub(crate) use self::text::debug_as_text;
+pub use self::text::printable;

@@ -17,6 +17,20 @@ pub(crate) fn debug_as_text(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fm
     Ok(())
 }
 
+/// The text without the control characters that a terminal would obey; lines stay lines.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// "2 violations", and a line for each.
 pub(super) fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
     writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;

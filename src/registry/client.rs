@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -490,6 +493,24 @@ impl SchemaRegistry {
     }
 }
 
+impl SchemaRegistry {
+    /// Waits for an answer, and tells an operator in front of a terminal if it is late: a registry that is away is asked
+    /// again for a minute.
+    #[doc(hidden)]
+    pub async fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        const LATE: Duration = Duration::from_secs(3);
+        let mut answer = pin!(answer);
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            () = tokio::time::sleep(LATE) => {
+                let _ = writeln!(io::stderr(), "no answer of the registry yet: {:?}", self.0.core.nodes);
+            }
+        }
+        answer.await
+    }
+}
+
 impl Core {
     async fn fetch(&self, id: SchemaId) -> Result<RegisteredSchema, RegistryError> {
         let (kind, text) = match id {
@@ -512,7 +533,14 @@ impl Core {
         let text = number.map_or_else(|| "latest".to_owned(), |number| number.to_string());
         let path = ["subjects", &**subject, "versions", &text];
         let query: &[_] = if *deleted { &[("deleted", "true")] } else { &[] };
-        let registered = self.registered(&Request::get(&path).query(query), None).await?;
+        let request = Request::get(&path).query(query);
+        let registered = self.registered(&request, None).await?;
+        // The subject may be another: registries have aliases and contexts.
+        if let (Some(asked), Some(found)) = (*number, registered.version)
+            && asked != found
+        {
+            return Err(RegistryError::unreadable(request.name(), format_args!("it has version {found}")));
+        }
         let version = number.or(registered.version);
         Ok(RegisteredSchema { subject: Some(Arc::clone(subject)), version, ..registered })
     }
@@ -532,8 +560,7 @@ impl Core {
         asked: Option<&SchemaText>,
     ) -> Result<RegisteredSchema, RegistryError> {
         let answer: Registered = self.nodes.ask(request).await?;
-        let name = || format!("{} /{}", request.method, request.path.join("/"));
-        answer.into_schema(asked).ok_or_else(|| RegistryError::unreadable(name(), "no schema in it"))
+        answer.into_schema(asked).ok_or_else(|| RegistryError::unreadable(request.name(), "no schema in it"))
     }
 }
 

@@ -54,6 +54,11 @@ impl<'a> Request<'a> {
         Self { query, ..self }
     }
 
+    /// Its name in errors.
+    pub(super) fn name(&self) -> String {
+        format!("{} /{}", self.method, self.path.join("/"))
+    }
+
     fn url(&self, node: &Url) -> Url {
         let mut url = node.clone();
         if let Ok(mut path) = url.path_segments_mut() {

@@ -46,7 +46,7 @@ enum Outcome {
 }
 
 /// The versions that a schema must be compatible with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Opponents {
     versions: Vec<u32>,
     /// The last version of the subject.
@@ -320,7 +320,8 @@ async fn ask(
             Err(error) if error.is_incompatible() => {
                 // The answer to a test tells more.
                 let verdict = registry.check_compatibility(subject, schema).await;
-                let opponents = opponents(registry, subject).await?;
+                // The refusal stands without them.
+                let opponents = opponents(registry, subject).await.unwrap_or_default();
                 let mut reasons = match verdict {
                     Ok(verdict) => reasons(registry, subject, schema, &opponents, &verdict).await,
                     Err(_) => Vec::new(),
@@ -334,10 +335,10 @@ async fn ask(
         };
     }
     let verdict = registry.check_compatibility(subject, schema).await?;
-    let opponents = opponents(registry, subject).await?;
     if verdict.is_compatible() {
-        return Ok(Outcome::Accepted(opponents.last));
+        return Ok(Outcome::Accepted(opponents(registry, subject).await?.last));
     }
+    let opponents = opponents(registry, subject).await.unwrap_or_default();
     let reasons = reasons(registry, subject, schema, &opponents, &verdict).await;
     Ok(Outcome::Incompatible(opponents, reasons))
 }

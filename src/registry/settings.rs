@@ -254,9 +254,19 @@ impl<'a> Reader<'a> {
         };
         let bearer = self.text("bearer.auth.credentials.source");
         let credentials = match (bearer, basic) {
-            (Some("STATIC_TOKEN"), _) => self
-                .all(["bearer.auth.token"], "bearer.auth.credentials.source=STATIC_TOKEN")
-                .map(|[token]| Credentials::Bearer(token.to_owned())),
+            (Some("STATIC_TOKEN"), _) => {
+                match self.all(["bearer.auth.token"], "bearer.auth.credentials.source=STATIC_TOKEN") {
+                    // It goes into a header.
+                    Some([token]) if token.chars().all(|c| c.is_ascii_graphic()) => {
+                        Some(Credentials::Bearer(token.to_owned()))
+                    }
+                    Some(_) => {
+                        self.problem("bearer.auth.token", "has characters that a token cannot have");
+                        None
+                    }
+                    None => None,
+                }
+            }
             (Some("OAUTHBEARER"), _) => self.oauth().map(Credentials::OAuth),
             (Some("SASL_OAUTHBEARER_INHERIT"), _) => {
                 self.problem(

@@ -3,18 +3,22 @@
 #[cfg(feature = "registry")]
 mod registry;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::contract::{Catalog, CatalogError, report};
-use crate::error::with_causes;
+use crate::error::{printable, with_causes};
+use crate::suggestion::suggest;
 
 const USAGE: &str = "\
 commands:
   list                list the events
   check [FOLDER]      compare the recorded contracts with the current ones
   export [FOLDER]     record the current contracts
+  export --draft 7 [FOLDER]
+                      write the current contracts in draft 7 of JSON Schema, for tools without a later one
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
   page PAGE [FOLDER]  write a static page of the events into the folder PAGE (feature `page` of event-schema)
@@ -23,6 +27,8 @@ FOLDER is `schemas` if it is not named.";
 /// Why a command did not end well.
 enum Trouble {
     Usage,
+    /// As `Usage`, with the fault.
+    Arguments(String),
     Catalog(CatalogError),
     Output(io::Error),
     #[cfg(feature = "registry")]
@@ -61,7 +67,8 @@ impl Catalog {
     /// | `list` | lists the events: name, version, topic |
     /// | `check [FOLDER]` | as [`check`](Self::check); exit code 1 if there is something to do |
     /// | `export [FOLDER]` | as [`export`](Self::export) |
-    /// | `diff [FOLDER]` | as [`diff`](Self::diff) |
+    /// | `export --draft 7 [FOLDER]` | as [`export_draft07`](Self::export_draft07) |
+    /// | `diff [FOLDER]` | as [`diff`](Self::diff); exit code 1 if no contract is recorded |
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
     ///
@@ -74,12 +81,12 @@ impl Catalog {
     /// | command | what it does |
     /// |---|---|
     /// | `register [FOLDER] --type TYPE` | as `check`; if all is current, as `Catalog::register`; exit code 1 if a schema is not accepted |
-    /// | `check [FOLDER] --registry URL --type TYPE` | as `check`, and as `Catalog::check_registry` |
+    /// | `check [FOLDER] --type TYPE` | as `check`, and as `Catalog::check_registry` |
     ///
     /// | option | |
     /// |---|---|
     /// | `--type avro`, `--type json` | the language of the schemas; both can be named |
-    /// | `--registry URL` | the registry; several URLs are separated by commas |
+    /// | `--registry URL` | the registry, if the environment or the file does not name it; several URLs are separated by commas |
     /// | `--config FILE` | a file of properties with the keys of `RegistryConfig` |
     /// | `--strategy NAME` | how subjects are named: `topic` (the default), `record` or `topic-record` |
     /// | `--level LEVEL` | sets the compatibility level of each subject, such as `FULL_TRANSITIVE`, before the registration |
@@ -90,8 +97,15 @@ impl Catalog {
     /// code 2: also a registry that cannot be asked, or that refuses the client.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        let args: Vec<String> = std::env::args().skip(1).collect();
-        ExitCode::from(run(self, &args, &mut io::stdout().lock(), &mut io::stderr().lock()))
+        let args: Result<Vec<String>, OsString> = std::env::args_os().skip(1).map(OsString::into_string).collect();
+        let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+        match args {
+            Ok(args) => ExitCode::from(run(self, &args, &mut out, &mut err)),
+            Err(arg) => {
+                let _ = writeln!(err, "the argument `{}` is not valid UTF-8", printable(&arg.to_string_lossy()));
+                ExitCode::from(2)
+            }
+        }
     }
 }
 
@@ -101,6 +115,7 @@ pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut i
         Ok(true) => return 0,
         Ok(false) => return 1,
         Err(Trouble::Usage) => usage(),
+        Err(Trouble::Arguments(fault)) => format!("{fault}\n{}", usage()),
         Err(Trouble::Catalog(error)) if error.is_incompatible() => {
             let _ = writeln!(err, "{error}");
             return 1;
@@ -112,7 +127,7 @@ pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut i
         #[cfg(feature = "registry")]
         Err(Trouble::Registry(trouble)) => trouble.to_string(),
     };
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(err, "{}", printable(&text));
     2
 }
 
@@ -134,49 +149,102 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
         return asked.run(catalog, out).map_err(Trouble::Registry);
     }
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (command, named) = match args.as_slice() {
-        #[cfg(feature = "page")]
-        ["page", page, recorded @ ..] if recorded.len() <= 1 && !page.starts_with('-') => {
-            let recorded = recorded.first().unwrap_or(&"schemas");
-            let written = catalog.page(page, recorded)?;
-            list(&written, "the page is up to date", out)?;
-            return Ok(true);
-        }
-        [command] => (*command, None),
-        [command, named] => (*command, Some(*named)),
-        _ => return Err(Trouble::Usage),
-    };
-    let folder = named.unwrap_or("schemas");
-    match command {
-        "list" => {
-            for event in catalog.events() {
-                let topic = event.topic().map(|topic| format!("  topic {topic}")).unwrap_or_default();
-                writeln!(out, "{}  version {}{topic}", event.name(), event.version())?;
-            }
-            Ok(true)
-        }
-        "check" => check(catalog, folder, out),
-        "export" => {
-            list(&catalog.export(folder)?, "the recorded contracts are up to date", out)?;
-            Ok(true)
-        }
-        "diff" => {
-            for (event, changes) in catalog.diff(folder)? {
-                if !changes.is_empty() {
-                    writeln!(out, "{} version {}", event.name(), event.version())?;
-                }
-                for change in changes {
-                    writeln!(out, "{change}")?;
-                }
-            }
-            Ok(true)
-        }
-        "asyncapi" => {
-            writeln!(out, "{:#}", catalog.asyncapi(named.unwrap_or("1.0.0")))?;
-            Ok(true)
-        }
+    if let ["--help" | "-h" | "help", ..] | [_, "--help" | "-h"] = args.as_slice() {
+        writeln!(out, "{}", usage())?;
+        return Ok(true);
+    }
+    let Some((command, args)) = args.split_first() else { return Err(Trouble::Usage) };
+    match *command {
+        "list" => match args {
+            [] => list_events(catalog, out),
+            _ => Err(Trouble::Usage),
+        },
+        "check" => check(catalog, folder(args)?, out),
+        "export" => export(catalog, args, out),
+        "diff" => diff(catalog, folder(args)?, out),
+        "asyncapi" => asyncapi(catalog, args, out),
+        "page" => page(catalog, args, out),
+        other => Err(Trouble::Arguments(unknown(other))),
+    }
+}
+
+fn unknown(command: &str) -> String {
+    let known = ["list", "check", "export", "diff", "asyncapi", "page"];
+    let known: Vec<&str> = known.into_iter().chain(cfg!(feature = "registry").then_some("register")).collect();
+    let meant = suggest(command, &known).map(|at| format!("; did you mean `{}`?", known[at])).unwrap_or_default();
+    format!("unknown command `{command}`{meant}")
+}
+
+/// The folder that is named.
+fn folder<'a>(args: &[&'a str]) -> Result<&'a str, Trouble> {
+    match args {
+        [] => Ok("schemas"),
+        [folder] if !is_option(folder) => Ok(folder),
         _ => Err(Trouble::Usage),
     }
+}
+
+fn list_events(catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble> {
+    for event in catalog.events() {
+        let topic = event.topic().map(|topic| format!("  topic {topic}")).unwrap_or_default();
+        writeln!(out, "{}  version {}{topic}", event.name(), event.version())?;
+    }
+    Ok(true)
+}
+
+fn export(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    if let ["--draft", "7", args @ ..] = args {
+        list(&catalog.export_draft07(folder(args)?)?, "the contracts in draft 7 are up to date", out)?;
+    } else {
+        list(&catalog.export(folder(args)?)?, "the recorded contracts are up to date", out)?;
+    }
+    Ok(true)
+}
+
+fn diff(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, Trouble> {
+    let all = catalog.diff(folder)?;
+    if all.is_empty() {
+        writeln!(out, "{folder} has no recorded contract of these events")?;
+        return Ok(false);
+    }
+    for (event, changes) in all {
+        if !changes.is_empty() {
+            writeln!(out, "{} version {}", event.name(), event.version())?;
+        }
+        for change in changes {
+            writeln!(out, "{}", printable(&change.to_string()))?;
+        }
+    }
+    Ok(true)
+}
+
+fn asyncapi(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    let version = match args {
+        [] => "1.0.0",
+        [version] if version.contains(|c: char| c.is_ascii_digit()) && !is_option(version) => version,
+        [other] if !is_option(other) => return Err(Trouble::Arguments(format!("`{other}` is not a version"))),
+        _ => return Err(Trouble::Usage),
+    };
+    writeln!(out, "{:#}", catalog.asyncapi(version))?;
+    Ok(true)
+}
+
+#[cfg(feature = "page")]
+fn page(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
+    let Some((page, recorded)) = args.split_first().filter(|(page, _)| !is_option(page)) else {
+        return Err(Trouble::Usage);
+    };
+    list(&catalog.page(page, folder(recorded)?)?, "the page is up to date", out)?;
+    Ok(true)
+}
+
+#[cfg(not(feature = "page"))]
+fn page(_: &Catalog, _: &[&str], _: &mut impl Write) -> Result<bool, Trouble> {
+    Err(Trouble::Arguments("`page` needs the feature `page` of event-schema".to_owned()))
+}
+
+fn is_option(arg: &str) -> bool {
+    arg.starts_with('-')
 }
 
 /// Lists the files that were written, or says that there are none.

@@ -10,13 +10,13 @@ use pico_args::Arguments;
 
 use crate::contract::Catalog;
 use crate::contract::compat::Compatibility;
-use crate::error::with_causes;
+use crate::error::{printable, with_causes};
 use crate::registry::{Registration, RegistryConfig, RegistryError, SchemaRegistry, SchemaType};
 
 pub(super) const USAGE: &str = "\
 with a schema registry:
-  register [FOLDER] --type TYPE              register the recorded contracts of the events that are sent
-  check [FOLDER] --registry URL --type TYPE  also whether the registry would accept them
+  register [FOLDER] --type TYPE  register the recorded contracts of the events that are sent
+  check [FOLDER] --type TYPE     also whether the registry would accept them
 options:
   --type TYPE      avro or json; both may be named
   --registry URL   the registry; without it, that of the environment (SCHEMA_REGISTRY_URL) or of the file
@@ -81,14 +81,14 @@ impl Asked {
         let mut args = Arguments::from_vec(args[1..].iter().map(OsString::from).collect());
         let urls: Option<String> = args.opt_value_from_str("--registry")?;
         let file: Option<PathBuf> = args.opt_value_from_str("--config")?;
-        if !registers && urls.is_none() && file.is_none() {
-            return Ok(None);
-        }
         let languages = args.values_from_fn("--type", |name| match name {
             "avro" => Ok(SchemaType::Avro),
             "json" => Ok(SchemaType::Json),
             _ => Err("neither avro nor json"),
         })?;
+        if !registers && urls.is_none() && file.is_none() && languages.is_empty() {
+            return Ok(None);
+        }
         if languages.is_empty() {
             return Err(Trouble::Arguments("--type is missing: avro or json".to_owned()));
         }
@@ -97,7 +97,7 @@ impl Asked {
         let writes = registers && !args.contains("--dry-run");
         let folder: Option<String> = args.opt_free_from_str()?;
         // An unknown option in the place of the folder.
-        let is_option = folder.as_ref().is_some_and(|folder| folder.starts_with('-'));
+        let is_option = folder.as_deref().is_some_and(super::is_option);
         let left = folder.iter().filter(|_| is_option).map(OsString::from).chain(args.finish()).next();
         if let Some(left) = left {
             return Err(Trouble::Arguments(format!("{} is not known here", left.display())));
@@ -112,7 +112,7 @@ impl Asked {
     /// Whether the registry has accepted all schemas, or would.
     pub(super) fn run(&self, catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble> {
         let registry = SchemaRegistry::new(&self.config)?;
-        let all = wait(async {
+        let all = wait(registry.wait(async {
             let mut all = Vec::new();
             for language in &self.languages {
                 all.extend(if self.writes {
@@ -125,12 +125,12 @@ impl Asked {
                 }
             }
             all
-        })?;
+        }))?;
         if all.is_empty() {
             writeln!(out, "the service sends no event")?;
         }
         for registration in &all {
-            writeln!(out, "{registration}")?;
+            writeln!(out, "{}", printable(&registration.to_string()))?;
         }
         match all.last().and_then(Registration::error) {
             Some(error) => Err(error.clone().into()),

@@ -5,9 +5,11 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use event_schema::__private::run_tool;
 use event_schema::contract::compat::{Direction, Finding};
-use event_schema::contract::{Catalog, Deviation, DeviationKind};
+use event_schema::contract::{self, Catalog, Deviation, DeviationKind};
 use event_schema::prelude::*;
+use event_schema::schemars::generate::Contract as Form;
 use event_schema::serde_json::{self, Value, json};
 
 /// The rules that only a catalog finds.
@@ -308,7 +310,8 @@ fn a_failed_test_says_what_to_do() {
          schemas/order.placed/v2.json differs from the type `OrderPlaced`\n  \
          #/properties/note: added, compatible\n\
          schemas/order.placed/v2.reader.json is missing\n\
-         schemas/order.placed/v2.avsc differs from the type `OrderPlaced`\n\n\
+         schemas/order.placed/v2.avsc differs from the type `OrderPlaced`\n  \
+         #/fields/note: added, compatible\n\n\
          Record the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or the \
          command `export`.\n"
     );
@@ -321,7 +324,7 @@ fn a_failed_test_says_what_to_do() {
          schemas/order.placed/v2.r1.json\n\n\
          #/properties/id/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
          old (reader): 4294967295\n  new (writer): 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
-         keep the limit, or choose one that allows less; or publish a new version\n",
+         keep the limit, or choose one that allows less\n",
         "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\nstruct OrderPlaced {",
         "impl From<OrderPlacedV2> for OrderPlaced {\n    fn from(old: OrderPlacedV2) -> Self {",
         "record an exception with its reason in schemas/order.placed/v2.exceptions.json:\n\n[\n  {",
@@ -369,17 +372,97 @@ fn recorded_documents_name_their_event() {
 #[test]
 fn examples_are_checked_against_the_rules() {
     #[event_schema::event]
-    #[schemars(example = json!({"id": 7}), example = json!({"id": 100}))]
+    #[schemars(example = json!({"id": 7, "name": "a"}), example = json!({"id": 100, "name": "a"}))]
     struct Sample {
         #[validate(range(max = 9))]
+        #[schemars(example = 9, example = 10)]
         id: u8,
+        #[validate(length(min = 1))]
+        #[schemars(example = "a", example = "", example = 7)]
+        name: String,
     }
     let folder = tempfile::tempdir().unwrap();
     let catalog = Catalog::new("samples").sends::<Sample>();
-    catalog.export(folder.path()).unwrap();
-    let texts: Vec<String> = catalog.check(folder.path()).unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(texts.len(), 1, "{texts:?}");
-    assert!(texts[0].contains("would contain an example that is not a valid event, #/examples/1: "), "{texts:?}");
+    let mut found = catalog.check(folder.path()).unwrap();
+    found.retain(|one| one.kind() == DeviationKind::Example);
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let places =
+        ["#/examples/1: ", "#/properties/id/examples/1: ", "#/properties/name/examples/1: ", "name/examples/2: "];
+    assert_eq!(texts.len(), places.len(), "{texts:?}");
+    for (text, place) in texts.iter().zip(places) {
+        assert!(text.contains("would contain an example that is not valid, ") && text.contains(place), "{text}");
+    }
+    // Nothing of that kind is recorded.
+    let error = catalog.export(folder.path()).unwrap_err();
+    assert!(!error.is_incompatible() && error.to_string() == texts.join("\n\n"), "{error}");
+    assert!(!folder.path().join("sample").exists());
+}
+
+/// The contracts of the example events in draft 7 are those that the types have in it.
+#[test]
+fn contracts_are_exported_in_draft_7() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = crate::events::catalog();
+    let run = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run_tool(&catalog, &args, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    let name = folder.path().to_str().unwrap();
+    catalog.export(name).unwrap();
+    let (code, out, _) = run(&["export", "--draft", "7", name]);
+    assert!(code == 0 && out.contains("v2.draft07.json\n") && out.contains("v2.reader.draft07.json\n"), "{out}");
+    let (code, out, _) = run(&["export", "--draft", "7", name]);
+    assert_eq!((code, &*out), (0, "the contracts in draft 7 are up to date\n"));
+
+    for (form, file) in [(Form::Serialize, "v1.draft07.json"), (Form::Deserialize, "v1.reader.draft07.json")] {
+        let text = std::fs::read_to_string(folder.path().join("reading-taken").join(file)).unwrap();
+        let mut found: Value = text.parse().unwrap();
+        let id = found["$id"].take();
+        assert!(id.as_str().is_some_and(|id| id.ends_with(":draft-07")), "{id}");
+        let mut expected = contract::draft07::<crate::events::ReadingTaken>(&form).to_value();
+        expected["$id"] = Value::Null;
+        expected["x-event-schema"] = found["x-event-schema"].clone();
+        assert_eq!(found, expected, "{file}");
+    }
+    let order = folder.path().join("order.requested/v2.draft07.json");
+    let order: Value = std::fs::read_to_string(order).unwrap().parse().unwrap();
+    assert!(order["definitions"].is_object() && !order.to_string().contains("$defs"), "{order:#}");
+    // They are not among the recorded contracts.
+    assert_eq!(run(&["check", name]), (0, "the recorded contracts are up to date\n".into(), String::new()));
+    assert!(catalog.export(name).unwrap().is_empty());
+
+    for args in [
+        &["export", "--draft", "4", name][..],
+        &["export", "--draft", "7", name, name],
+        &["export", "--draft", "7", "--dry-run"],
+        &["export", "--dry-run"],
+        &["diff", "-x"],
+        &["asyncapi", "--version"],
+        &["page", "--dry-run"],
+    ] {
+        let (code, _, err) = run(args);
+        assert!(code == 2 && err.starts_with("commands:"), "{args:?}: {err}");
+    }
+    for (args, fault) in [
+        (&["chek"][..], "unknown command `chek`; did you mean `check`?\ncommands:"),
+        (&["dance"], "unknown command `dance`\ncommands:"),
+        (&["asyncapi", "schemas"], "`schemas` is not a version\ncommands:"),
+        (&["list", "extra"], "commands:"),
+        (&["check", name, name], "commands:"),
+    ] {
+        let (code, out, err) = run(args);
+        assert!(code == 2 && out.is_empty() && err.starts_with(fault), "{args:?}: {err}");
+    }
+    assert!(!Path::new("--dry-run").exists());
+    for args in [&["--help"][..], &["export", "--help"], &["check", "-h"]] {
+        let (code, out, _) = run(args);
+        assert!(code == 0 && out.starts_with("commands:"), "{args:?}: {out}");
+    }
+    // Nothing to compare with.
+    let (code, out, _) = run(&["diff", "no such folder"]);
+    assert_eq!((code, &*out), (1, "no such folder has no recorded contract of these events\n"));
 }
 
 /// The document of the example events; every reference in it leads somewhere.
@@ -772,6 +855,69 @@ fn events_with_a_dump_hook_are_open() {
     assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
 }
 
+/// The schema records that, for the type may lose its hook.
+#[test]
+fn messages_of_a_dump_hook_stay_open() {
+    mod types {
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct Before {
+            pub(super) id: u32,
+        }
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct After {
+            pub(super) id: u32,
+            pub(super) note: Option<String>,
+        }
+        #[event_schema::event(name = "order.placed", version = 2, post_dump = super::stamped)]
+        pub(super) struct Later {
+            pub(super) id: u32,
+            pub(super) more: Option<String>,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<types::Before>().export(folder.path()).unwrap();
+    let written: Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("order.placed/v2.json")).unwrap()).unwrap();
+    assert_eq!(written["x-event-schema"]["open"], true);
+    let found = incompatible(&of::<types::After>(), folder.path()).concat();
+    assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
+    // They stay in the history.
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    assert!(names(folder.path()).contains(&"v2.r1.json".to_owned()), "{:?}", names(folder.path()));
+    let found = incompatible(&of::<types::After>(), folder.path()).concat();
+    assert!(found.contains("OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{found}");
+    // The messages of the time without a hook had no other fields.
+    let folder = tempfile::tempdir().unwrap();
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    assert_eq!(incompatible(&of::<types::Later>(), folder.path()), [""; 0]);
+}
+
+/// Programs in other languages read by the recorded schema, also what this service itself could do without.
+#[test]
+fn consumers_of_the_recorded_schema_are_kept() {
+    order!(always: pub(super) id: u8, #[serde(default)] pub(super) note: String);
+    order!(never: pub(super) id: u8);
+    mod sometimes {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        pub(super) struct OrderPlaced {
+            pub(super) id: u8,
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            pub(super) note: String,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    of::<always::OrderPlaced>().export(folder.path()).unwrap();
+    for catalog in [of::<never::OrderPlaced>(), of::<sometimes::OrderPlaced>()] {
+        let found = catalog.check(folder.path()).unwrap();
+        let found = found.iter().find(|one| one.is_incompatible()).unwrap();
+        let is_json = |path: &str| path.starts_with("#/properties") || path.starts_with("#/required");
+        let json = found.findings().iter().filter(|finding| is_json(finding.path()));
+        let json: Vec<_> = json.map(|finding| (finding.path(), finding.direction())).collect();
+        assert_eq!(json, [(json[0].0, Direction::Forward)], "{found}");
+        assert!(json[0].0.ends_with("/note") && found.to_string().contains("v2.json"), "{found}");
+    }
+}
+
 /// A gap in the history, or a file without those beside it, is an error and not the end of the history.
 #[test]
 fn gaps_in_the_history_are_told() {
@@ -794,6 +940,45 @@ fn gaps_in_the_history_are_told() {
     assert_eq!(catalog.check(folder).unwrap(), []);
 }
 
+/// A file that is passed over would vanish from the history, and what it holds from the check.
+#[test]
+fn files_that_are_passed_over_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = folder.path().join("order.placed");
+    of::<first::OrderPlaced>().export(folder.path()).unwrap();
+    of::<second::OrderPlaced>().export(folder.path()).unwrap();
+    let catalog = of::<second::OrderPlaced>();
+    let told = || catalog.check(folder.path()).unwrap_err().to_string();
+    for name in ["v2.r01.json", "v2.r+1.json", "v02.r1.json", "V2.r1.json", "v2.r1.JSON", "v2.r0.json"] {
+        fs::rename(event.join("v2.r1.json"), event.join(name)).unwrap();
+        let text = told();
+        assert!(
+            text.contains(&format!(
+                "{name} is not the name of a recorded contract; did you mean `v2.r1.json`? Rename or remove it"
+            )),
+            "{text}"
+        );
+        fs::rename(event.join(name), event.join("v2.r1.json")).unwrap();
+    }
+    fs::write(event.join("v9.exceptions.json"), "[]").unwrap();
+    assert!(told().ends_with("v9.exceptions.json belongs to no recorded version: rename or remove it"), "{}", told());
+    fs::remove_file(event.join("v9.exceptions.json")).unwrap();
+
+    let (path, text) = (event.join("v2.json"), fs::read_to_string(event.join("v2.json")).unwrap());
+    fs::write(&path, text.replace("\"order.placed\"", "\"order.paid\"")).unwrap();
+    assert!(told().contains("v2.json describes `order.paid` version 2: restore the document"), "{}", told());
+    fs::write(&path, &text).unwrap();
+    #[cfg(unix)]
+    {
+        fs::rename(&path, event.join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(told().contains("v2.json cannot be read"), "{}", told());
+        fs::remove_file(&path).unwrap();
+        fs::rename(event.join("elsewhere"), &path).unwrap();
+    }
+    assert_eq!(catalog.check(folder.path()).unwrap(), []);
+}
+
 /// The one that is to blame: the type of today, or the recorded file.
 #[test]
 fn unusable_schemas_are_told_before_they_are_recorded() {
@@ -804,7 +989,8 @@ fn unusable_schemas_are_told_before_they_are_recorded() {
     }
     let folder = tempfile::tempdir().unwrap();
     let error = of::<Elsewhere>().export(folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "the type `Elsewhere` has no usable schema");
+    let text = "the type `Elsewhere` has no usable schema; change its `#[schemars(...)]` attributes";
+    assert_eq!(error.to_string(), text);
     assert!(!folder.path().join("order.placed").exists());
     of::<second::OrderPlaced>().export(folder.path()).unwrap();
     for name in ["v2.avsc", "v2.reader.json"] {
@@ -1071,6 +1257,79 @@ fn a_reader_that_closes_is_told() {
         assert!(found.contains("#/additionalProperties: ") && found.contains("_REMOVED]"), "{found}");
         assert!(catalog.export(folder).unwrap_err().is_incompatible());
     }
+}
+
+mod parts {
+    #[event_schema::event]
+    #[schemars(rename = "Address")]
+    pub(super) struct Open {
+        pub(super) street: String,
+    }
+    #[event_schema::event]
+    #[schemars(rename = "Address")]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Closed {
+        pub(super) street: String,
+    }
+    #[event_schema::event]
+    #[schemars(rename = "Address")]
+    pub(super) struct Wider {
+        pub(super) street: String,
+        pub(super) city: Option<String>,
+    }
+}
+
+/// A part of a received event closes within a choice; and what a received event may come to know.
+#[test]
+fn parts_of_received_events_stay_open() {
+    order!(open: pub(super) address: Option<super::parts::Open>, #[serde(alias = "order")] pub(super) id: u8);
+    order!(closed: pub(super) address: Option<super::parts::Closed>, #[serde(alias = "order")] pub(super) id: u8);
+    order!(wider:
+        pub(super) address: Option<super::parts::Wider>,
+        #[serde(alias = "order")] pub(super) id: u8,
+        #[serde(alias = "text")] pub(super) note: Option<String>
+    );
+    fn receiving<E: EventSchema>() -> Catalog {
+        Catalog::new("billing").receives::<E>()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    receiving::<open::OrderPlaced>().export(folder.path()).unwrap();
+    assert_eq!(incompatible(&receiving::<wider::OrderPlaced>(), folder.path()), [""; 0]);
+    let found = incompatible(&receiving::<closed::OrderPlaced>(), folder.path()).concat();
+    assert!(found.contains("v2.reader.json"), "{found}");
+    let folder = tempfile::tempdir().unwrap();
+    let both = |catalog: Catalog| catalog.check(folder.path()).unwrap();
+    Catalog::new("orders").sends::<open::OrderPlaced>().receives::<open::OrderPlaced>().export(folder.path()).unwrap();
+    let found = both(Catalog::new("orders").sends::<closed::OrderPlaced>().receives::<closed::OrderPlaced>());
+    assert!(found.iter().any(Deviation::is_incompatible), "{found:?}");
+    let found = both(Catalog::new("orders").sends::<wider::OrderPlaced>().receives::<wider::OrderPlaced>());
+    assert!(!found.iter().any(Deviation::is_incompatible), "{found:?}");
+}
+
+/// Text that becomes bytes of a number, or the reverse, is read by the rules of Avro, and means nothing.
+#[test]
+fn text_is_no_decimal() {
+    fn catalog<E: EventSchema>() -> Catalog {
+        Catalog::new("prices").sends::<E>()
+    }
+    mod types {
+        use event_schema::rust_decimal::Decimal;
+
+        #[event_schema::event(name = "price")]
+        pub(super) struct Number {
+            #[event(avro(precision = 12, scale = 2))]
+            pub(super) price: Decimal,
+        }
+        #[event_schema::event(name = "price")]
+        pub(super) struct Text {
+            #[event(avro(string))]
+            pub(super) price: Decimal,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    catalog::<types::Number>().export(folder.path()).unwrap();
+    let found = incompatible(&catalog::<types::Text>(), folder.path()).concat();
+    assert!(found.contains("[LOGICAL_TYPE_CHANGED]"), "{found}");
 }
 
 /// A reader gives a number of the owner's a meaning; the one that it recorded itself has its meaning.

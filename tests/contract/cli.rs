@@ -111,7 +111,7 @@ fn diff_lists_compatible_changes_too() {
             "#/maximum: the reader accepts greater numbers [MAXIMUM_INCREASED]\n  old (writer): 10\n  new (reader): 20\n\
              #/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
              old (reader): 10\n  new (writer): 20\n  consumers of the old schema refuse messages of the new one\n  \
-             keep the limit, or choose one that allows less; or publish a new version\n"
+             keep the limit, or choose one that allows less\n"
         )
     );
     assert_eq!(diff(&["small.json", "small.json"]).out, "no changes\n");
@@ -136,7 +136,7 @@ fn unusable_input_is_named_with_its_place() {
     for (file, text) in [
         ("broken.json", "event-schema: broken.json: not JSON: EOF while parsing an object at line 1 column 1\n"),
         ("list.json", "event-schema: list.json: #/items: a schema is an object or a boolean\n"),
-        ("circle.json", "event-schema: circle.json: #/$defs/a: `$ref` \"#/$defs/a\" leads in a circle\n"),
+        ("circle.json", "event-schema: circle.json: #/$defs/a: `$ref` \"#/$defs/a\" refers to itself\n"),
         ("deep.json", "event-schema: deep.json: not JSON: recursion limit exceeded at line 1 column 1144\n"),
     ] {
         for args in [["compat", "small.json", file], ["compat", file, "small.json"], ["diff", "small.json", file]] {
@@ -318,4 +318,54 @@ fn validate_reads_lines_and_bytes() {
     folder.write("comma.json", "{\n  \"a\": 1,\n}");
     let comma = folder.run(&["compat", "schema.json", "comma.json"]);
     assert_eq!(comma.err, "event-schema: comma.json: not JSON: trailing comma at line 3 column 1\n");
+}
+
+#[test]
+fn input_that_would_not_end_and_circles_are_refused() {
+    let folder = schemas();
+    folder.write("circle.json", r##"{"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}"##);
+    let circle = folder.run(&["validate", "circle.json", "one.json"]);
+    assert_eq!(circle.code, 2);
+    assert!(circle.err.contains("refers to itself"), "{}", circle.err);
+    if Path::new("/dev/zero").exists() {
+        let endless = folder.run(&["validate", "small.json", "/dev/zero"]);
+        assert_eq!(endless.code, 2);
+        assert!(endless.err.contains("/dev/zero: longer than"), "{}", endless.err);
+    }
+    let twice = folder.run(&["validate", "-", "-"]);
+    assert_eq!((twice.code, &*twice.err), (2, "event-schema: the standard input can be read once\n"));
+    folder.write("messages.JSONL", "1\n11\n");
+    let lines = folder.run(&["validate", "small.json", "messages.JSONL"]);
+    assert!(lines.code == 1 && lines.err.contains("1 of 2 messages is invalid"), "{}", lines.err);
+}
+
+/// A name with a control character does not reach the terminal as it is.
+#[test]
+fn control_characters_are_shown() {
+    let folder = schemas();
+    let named = |kind: &str| json!({"type": "object", "properties": {"a\u{1b}[31m": {"type": kind}}}).to_string();
+    folder.write("text.json", &named("string"));
+    folder.write("number.json", &named("number"));
+    for command in ["compat", "diff"] {
+        let out = folder.run(&[command, "text.json", "number.json"]).out;
+        assert!(out.contains("a\\u{1b}[31m") && !out.contains('\u{1b}'), "{out:?}");
+    }
+}
+
+/// The exit code tells the result even if the words cannot be written.
+#[test]
+fn an_error_output_that_is_full_changes_nothing() {
+    if !Path::new("/dev/full").exists() {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    }
+    let folder = schemas();
+    folder.write("message.json", "11");
+    let code = |args: &str| {
+        let program = env!("CARGO_BIN_EXE_event-schema");
+        let command = format!("'{program}' {args} 2> /dev/full");
+        Command::new("sh").args(["-c", &command]).current_dir(folder.0.path()).status().unwrap().code()
+    };
+    assert_eq!(code("validate small.json message.json > /dev/null"), Some(1));
+    assert_eq!(code("compat small.json missing.json"), Some(2));
 }

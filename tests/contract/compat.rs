@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use event_schema::contract;
 use event_schema::contract::compat::{
     Compatibility, Direction, Policy, Report, Rule, SchemaError, avro, check, check_history, diff,
 };
+use event_schema::schemars::generate::Contract;
 use event_schema::serde_json::{self, Value, json};
 
 fn accepts(old: &Value, new: &Value, policy: Policy) -> bool {
@@ -58,6 +60,7 @@ fn rows() -> Vec<Row> {
         ("DESCRIPTION_CHANGED", json!({"description": "a"}), json!({"description": "b"}), ALL),
         ("DEFAULT_CHANGED", json!({"default": 1}), json!({"default": 2}), ALL),
         ("TYPE_CHANGED", text.clone(), number.clone(), ""),
+        ("FORM_CHANGED", text.clone(), json!({"minimum": 0}), ""),
         ("TYPE_EXTENDED", json!({"type": "integer"}), number.clone(), ALL),
         ("TYPE_NARROWED", number.clone(), json!({"type": "integer"}), ""),
         ("TYPE_RESTRICTED", json!({"maxLength": 3}), json!({"type": "string", "maxLength": 3}), REGISTRY),
@@ -389,7 +392,9 @@ fn each_rule_and_its_reverse_has_its_verdicts() {
     let rows = rows();
     let mut wrong = Vec::new();
     for (id, old, new, accept) in &rows {
-        let found: Vec<_> = diff(old, new, Policy::Strict).unwrap().iter().map(|change| change.rule().id()).collect();
+        let changes = diff(old, new, Policy::Strict).unwrap();
+        let backward = changes.iter().filter(|change| change.direction() == Direction::Backward);
+        let found: Vec<_> = backward.map(|change| change.rule().id()).collect();
         let policies = [("s", Policy::Strict), ("l", Policy::Lenient), ("e", Policy::Exact)];
         let accepted: String =
             policies.iter().filter(|(_, policy)| accepts(old, new, *policy)).map(|(letter, _)| *letter).collect();
@@ -413,6 +418,13 @@ fn each_rule_and_its_reverse_has_its_verdicts() {
         Rule::all().map(|rule| rule.id()).filter(|id| !crate::catalog::RULES.contains(id)).collect();
     assert_eq!(all.difference(&shown).collect::<Vec<_>>(), [&""; 0], "rules without a row");
     assert_eq!(shown.difference(&all).collect::<Vec<_>>(), [&""; 0], "rows without a rule");
+    for (id, old, new, _) in &rows {
+        let reverse = [("_ADDED", "_REMOVED"), ("_INCREASED", "_DECREASED"), ("_EXTENDED", "_NARROWED")];
+        let reverse = reverse.iter().find_map(|(one, other)| Some(format!("{}{other}", id.strip_suffix(one)?)));
+        let Some(reverse) = reverse.filter(|reverse| all.contains(&**reverse)) else { continue };
+        let is_shown = rows.iter().any(|(id, before, after, _)| *id == reverse && (before, after) == (new, old));
+        assert!(is_shown, "{id} of {old} and {new} has no row for its reverse");
+    }
     // Each document may follow itself.
     for (id, old, new, _) in &rows {
         for schema in [old, new] {
@@ -500,6 +512,53 @@ fn avro_types_that_contain_themselves() {
     assert!(error(json!({"type": "record", "name": "A", "fields": [{"name": "a"}]})).contains("has no type"));
     let deep = (0..300).fold(json!("int"), |inner, _| json!({"type": "array", "items": inner}));
     assert!(error(deep).contains("nested deeper"));
+}
+
+/// Names, symbols, defaults and unions are legal as in the parser of Apache Avro for Java.
+#[test]
+fn avro_schemas_that_are_none_are_refused() {
+    let error = |schema: Value| avro::check(&schema, &schema, Compatibility::Backward).err();
+    let reason = |schema: Value| error(schema).map(|error| error.reason().to_owned()).unwrap_or_default();
+    let record = |fields: Value| json!({"type": "record", "name": "A", "fields": fields});
+    let field = |schema: Value, default: Value| record(json!([{"name": "a", "type": schema, "default": default}]));
+    let choice = |symbols: Value| json!({"type": "enum", "name": "E", "symbols": symbols});
+
+    let wrong = "the default is not of the field's type";
+    assert_eq!(reason(field(json!("int"), json!("x"))), wrong);
+    assert_eq!(reason(field(json!("int"), json!(1_u64 << 31))), wrong);
+    assert_eq!(reason(field(json!({"type": "array", "items": "long"}), json!([1, null]))), wrong);
+    assert_eq!(reason(field(choice(json!(["B"])), json!(1))), wrong);
+    assert_eq!(reason(field(json!(["string", "long"]), json!(null))), wrong);
+    for (schema, default) in [
+        (json!(["string", "null"]), json!(null)),
+        (json!({"type": "map", "values": "double"}), json!({"a": 1})),
+        (json!({"type": "bytes", "logicalType": "decimal", "precision": 2}), json!("\u{1}")),
+        (json!({"type": "record", "name": "B", "fields": [{"name": "b", "type": "int", "default": 1}]}), json!({})),
+    ] {
+        assert_eq!(reason(field(schema, default)), "");
+    }
+    let letters = "use letters, digits and `_`, not starting with a digit";
+    assert_eq!(
+        reason(json!({"type": "fixed", "name": "a-b", "size": 1})),
+        format!("\"a-b\" is not a valid name: {letters}")
+    );
+    assert_eq!(reason(choice(json!(["a-b"]))), format!("the symbol \"a-b\" is not a valid name: {letters}"));
+    assert_eq!(reason(choice(json!(["A", "A"]))), "the symbol \"A\" is listed twice");
+    let with_default = json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "Z"});
+    assert_eq!(reason(with_default), "the default \"Z\" is not one of the symbols");
+    let twice = record(json!([{"name": "a", "type": "int"}, {"name": "a", "type": "string"}]));
+    assert_eq!(reason(twice), "the field \"a\" is listed twice");
+    assert_eq!(reason(json!(["string", {"type": "string"}])), "a union has the branch \"string\" twice");
+
+    // Each has its place.
+    let place = |schema: Value| error(schema).map(|error| error.path().to_owned()).unwrap_or_default();
+    let list = |items: Value| json!({"type": "array", "items": items});
+    let inside = |schema: Value| record(json!([{"name": "b", "type": {"type": "map", "values": ["null", schema]}}]));
+    assert_eq!(place(inside(list(json!(["int", "int"])))), "#/fields/b/values/1/items");
+    assert_eq!(place(inside(list(json!({"type": "Missing"})))), "#/fields/b/values/1/items");
+    assert_eq!(place(inside(choice(json!(["A", "A"])))), "#/fields/b/values/1");
+    assert_eq!(place(field(json!("int"), json!("x"))), "#/fields/a");
+    assert_eq!(place(json!({"type": {"type": "array"}})), "#/type");
 }
 
 #[test]
@@ -629,6 +688,12 @@ fn modes_ask_in_their_directions() {
     assert_eq!(directions(Compatibility::BackwardTransitive), [(0, backward)]);
     assert_eq!(directions(Compatibility::ForwardTransitive), [(0, forward), (1, forward)]);
     assert_eq!(directions(Compatibility::FullTransitive), [(0, backward), (0, forward), (1, forward)]);
+    let text = |mode| check_history(&history, &new, mode, Policy::Strict).unwrap().to_string();
+    let all = text(Compatibility::FullTransitive);
+    assert!(all.contains("\nrevision 0: #: the types differ") && all.contains("\nrevision 1: #/type: "), "{all}");
+    assert!(!text(Compatibility::Full).contains("revision"));
+    let report = check_history(&history, &new, Compatibility::Forward, Policy::Strict).unwrap();
+    assert_eq!(serde_json::to_value(&report).unwrap()["findings"][0]["revision"], 1);
     assert!(check_history([], &new, Compatibility::FullTransitive, Policy::Strict).unwrap().is_compatible());
 }
 
@@ -669,37 +734,57 @@ fn an_assumption_that_fails_is_forgotten() {
     }
 }
 
+/// Contracts that were recorded before their forms changed: the events are the same.
+#[test]
+fn contracts_in_earlier_forms_mean_the_same() {
+    #[event_schema::event]
+    enum Never {}
+
+    #[event_schema::event]
+    struct Reading {
+        address: std::net::IpAddr,
+        other: Option<std::net::IpAddr>,
+        #[validate(ip)]
+        gateway: Option<String>,
+        #[validate(regex(path = *YEAR))]
+        year: String,
+        never: Option<Never>,
+    }
+
+    static YEAR: std::sync::LazyLock<event_schema::regex::Regex> =
+        std::sync::LazyLock::new(|| event_schema::regex::Regex::new("^(?P<year>[0-9]{4})$").expect("a pattern"));
+
+    let either = json!([{"format": "ipv4"}, {"format": "ipv6"}]);
+    let fields = json!({
+        "address": {"type": "string", "anyOf": either},
+        "other": {"type": ["string", "null"], "anyOf": either},
+        "gateway": {"type": ["string", "null"], "anyOf": either},
+        "year": {"type": "string", "pattern": "^(?<year>[0-9]{4})$"},
+        "never": {"anyOf": [{"$ref": "#/$defs/Never"}, {"type": "null"}]},
+    });
+    let now = contract::json_schema::<Reading>(&Contract::Serialize).to_value();
+    let mut earlier = now.clone();
+    earlier["properties"] = fields;
+    earlier["$defs"] = json!({"Never": false});
+    // The registry distinguishes them.
+    assert!(!accepts(&earlier, &now, Policy::Strict));
+
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let recorded = (
+        read(include_str!("earlier/reading-taken.json")),
+        read(include_str!("../../schemas/shop/reading-taken/v1.json")),
+    );
+    for (earlier, now) in [(earlier, now), recorded] {
+        for policy in [Policy::Exact, Policy::Written] {
+            let report = check(&earlier, &now, Compatibility::Full, policy).unwrap();
+            assert!(report.is_compatible(), "{policy}: {report}");
+        }
+    }
+}
+
 /// The schema inside so many objects.
 fn nested(levels: usize) -> Value {
     (0..levels).fold(json!({"type": "string"}), |inner, _| json!({"type": "object", "properties": {"a": inner}}))
-}
-
-#[test]
-fn two_hundred_events_are_checked_in_less_than_a_second() {
-    let document = |event: usize, more: &str| {
-        let mut fields = serde_json::Map::new();
-        for at in 0..20 {
-            let list = json!({"type": "array", "items": {"$ref": "#/$defs/Line"}});
-            let field = [json!({"type": "string", "maxLength": 40}), json!({"$ref": "#/$defs/Line"}), list];
-            fields.insert(format!("field_{event}_{at}"), field[at % 3].clone());
-        }
-        let line = object(&json!({"required": ["a"], "title": more}));
-        json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$defs": {"Line": line}, "title": more, "type": "object", "properties": fields,
-        })
-    };
-    let pairs: Vec<_> = (0..200).map(|event| (document(event, "old"), document(event, "new"))).collect();
-    // One round of many, for other tests and programs run beside this one.
-    let mut rounds = (0..60).map(|_| {
-        let start = Instant::now();
-        for (old, new) in &pairs {
-            assert!(check(old, new, Compatibility::Full, Policy::Written).unwrap().is_compatible());
-        }
-        start.elapsed()
-    });
-    let limit = Duration::from_secs(1);
-    assert!(rounds.any(|round| round < limit), "no round in {limit:?}");
 }
 
 #[test]
@@ -712,7 +797,7 @@ fn bad_input_gets_a_clear_error_in_bounded_time() {
     assert_eq!(error(json!({"items": {"$ref": "other.json"}})).path(), "#/items");
     assert_eq!(error(json!({"allOf": [{"$ref": 7}]})).reason(), "`$ref` is not a string");
     let circle = json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}});
-    assert!(error(circle).reason().contains("in a circle"));
+    assert!(error(circle).reason().contains("refers to itself"));
     assert!(error(nested(300)).reason().contains("nested deeper"));
 
     let wide = |kind: &str| {

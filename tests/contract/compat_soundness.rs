@@ -47,7 +47,7 @@ fn references_behind_unknown_keywords_are_compared() {
     let behind = |schema: Value| json!({"$ref": "#/components/A", "components": {"A": schema}});
     assert_eq!(error(&behind(json!({"items": {"$ref": "#/components/B"}}))).path(), "#/components/A/items");
     assert_eq!(error(&behind(json!({"items": 7}))).path(), "#/components/A/items");
-    assert!(error(&behind(json!({"$ref": "#/components/A"}))).reason().contains("in a circle"));
+    assert!(error(&behind(json!({"$ref": "#/components/A"}))).reason().contains("refers to itself"));
 }
 
 /// A reference that leads back without a step into the value describes nothing, and no validator returns from it.
@@ -63,7 +63,7 @@ fn circles_in_place_are_refused() {
     ] {
         let document = json!({"$defs": {"a": inner}, "$ref": "#/$defs/a"});
         let error = error(&document);
-        assert_eq!(error.reason(), "`$ref` \"#/$defs/a\" leads in a circle", "{document}");
+        assert_eq!(error.reason(), "`$ref` \"#/$defs/a\" refers to itself", "{document}");
         assert!(error.path().starts_with("#/$defs/a/"), "{error}");
     }
     // With a step it is a recursive type.
@@ -78,6 +78,97 @@ fn equal_members_of_one_of_refuse_each_other() {
     assert_eq!(refused(&old, &new, &json!("x"), &[Policy::Exact, Policy::Written]), ["ONE_OF_OVERLAPS"]);
     let named = json!({"$defs": {"a": {"type": "string"}}, "oneOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]});
     refused(&json!({"type": "string"}), &named, &json!("x"), &[Policy::Exact, Policy::Written]);
+}
+
+/// Some spellings mean the same to a proof. These mean something else.
+#[test]
+fn only_equal_schemas_are_equal() {
+    let proofs = [Policy::Exact, Policy::Written];
+    let or_null = |value: &Value| json!({"anyOf": [value, {"type": "null"}]});
+    let address = json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]});
+    for choice in [
+        json!([{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]),
+        json!([{"format": "ipv4", "not": {"type": "null"}}, {"type": "string", "format": "ipv6"}]),
+        json!([{"format": "ipv4", "enum": ["192.0.2.1"]}, {"type": "string", "format": "ipv6"}]),
+    ] {
+        let never_null = json!({"type": ["string", "null"], "anyOf": choice});
+        refused(&or_null(&address), &never_null, &json!(null), &proofs);
+    }
+    // Null fits both.
+    let both = json!({"type": ["string", "null"], "oneOf": [{"format": "ipv4"}, {"format": "ipv6"}]});
+    refused(&or_null(&address), &both, &json!(null), &proofs);
+    let named = json!({"type": "string", "not": {}, "$defs": {"a": {"not": {}}}});
+    refused(&json!({"type": "string"}), &named, &json!("x"), &proofs);
+
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    refused(&pattern("^[(?<a>]+$"), &pattern("^[(?:]+$"), &json!("<a>"), &proofs);
+    refused(&pattern(r"^\(?<a>b$"), &pattern(r"^\(?:b$"), &json!("<a>b"), &proofs);
+    // No independent validator at hand has references to groups.
+    for (old, new) in [(r"^(?<a>x|y)(z)\2$", r"^(?:x|y)(z)\2$"), (r"(?<a>x)\k<a>", r"(?<b>x)\k<a>")] {
+        let report = check(&pattern(old), &pattern(new), Compatibility::Backward, Policy::Exact).unwrap();
+        assert!(!report.is_compatible(), "{old} to {new}");
+    }
+    // The place of an error is that in the document.
+    let wrong = json!({"items": {"type": ["string", "null"], "anyOf": [{"format": 7}]}});
+    assert_eq!(error(&wrong).path(), "#/items/anyOf/0");
+}
+
+/// A keyword or a format that the draft of the writer does not have says nothing about its messages.
+#[test]
+fn keywords_count_from_their_draft_on() {
+    let draft = |number: &str, mut schema: Value| {
+        let latest = "https://json-schema.org/draft/2020-12/schema".to_owned();
+        let earlier = format!("http://json-schema.org/draft-0{number}/schema#");
+        schema["$schema"] = if number == "12" { latest } else { earlier }.into();
+        schema
+    };
+    let proofs = [Policy::Exact, Policy::Written];
+    let field = |schema: Value| json!({"properties": {"a": schema}});
+    let condition = json!({"if": {"type": "string"}, "then": {"minLength": 3}});
+    let contains = json!({"contains": {"const": 1}, "minContains": 2});
+    let id = json!({"type": "string", "format": "uuid"});
+    for (old, new, schema, witness) in [
+        ("4", "7", field(json!({"const": 1})), json!({"a": 2})),
+        ("6", "7", condition, json!("a")),
+        ("7", "12", contains, json!([1])),
+        ("7", "12", id, json!("x")),
+        ("12", "4", json!({"type": "integer"}), json!(1.0)),
+    ] {
+        refused(&draft(old, schema.clone()), &draft(new, schema), &witness, &proofs);
+    }
+    refused(&draft("4", json!({"const": 1})), &draft("4", json!({"enum": [1]})), &json!(2), &proofs);
+    for (keyword, value, witness) in
+        [("contentEncoding", "base64", json!("%%%")), ("contentMediaType", "application/json", json!("{bad"))]
+    {
+        let text = draft("7", json!({"type": "string"}));
+        let (typed, any) = (draft("7", json!({"type": "string", keyword: value})), draft("7", json!({keyword: value})));
+        refused(&text, &typed, &witness, &proofs);
+        refused(&text, &any, &witness, &proofs);
+        assert!(check(&typed, &typed, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+        assert!(check(&typed, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+    }
+    // Also behind keywords that no draft has.
+    let hidden = json!({
+        "components": {"schemas": {"A": {"properties": {"a": {"$ref": "#/components/schemas/B"}}}, "B": {"const": 1}}},
+        "properties": {"part": {"$ref": "#/components/schemas/A"}},
+    });
+    refused(&draft("4", hidden.clone()), &draft("7", hidden), &json!({"part": {"a": 2}}), &proofs);
+    // A validator of 2019-09 or later need not know `dependencies`, and the one here does.
+    let (older, later) = (json!({"dependencies": {"a": ["b"]}}), json!({"dependentRequired": {"a": ["b"]}}));
+    let verdict = |old: &Value, new: &Value| {
+        let (old, new) = (draft("12", old.clone()), draft("12", new.clone()));
+        check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap().is_compatible()
+    };
+    assert!(!verdict(&older, &later) && verdict(&later, &older));
+    // The validator here takes `date` for one of draft 6, too.
+    let date = |number: &str| draft(number, json!({"format": "date"}));
+    assert!(!check(&date("6"), &date("7"), Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+    assert!(check(&date("7"), &date("6"), Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+    let least = json!({"contains": {"const": 1}, "minContains": 0.0});
+    refused(&least, &json!({"contains": {"const": 1}}), &json!([]), &proofs);
+    // The registry does not ask for the draft.
+    let (old, new) = (draft("7", json!({"type": "integer"})), draft("4", json!({"type": "integer"})));
+    assert!(check(&old, &new, Compatibility::Full, Policy::Strict).unwrap().is_compatible());
 }
 
 #[test]
@@ -116,6 +207,14 @@ fn misused_keywords_are_no_schema() {
         let error = error(&json!({"items": schema}));
         assert_eq!((error.path(), error.reason()), ("#/items", reason));
     }
+    let listed = |draft: &str| json!({"$schema": draft, "items": [{"type": "string"}]});
+    let reason = "`items` is an array, for which 2020-12 has `prefixItems`";
+    assert_eq!(error(&listed("https://json-schema.org/draft/2020-12/schema")).reason(), reason);
+    // The last one is that of no draft, or of all.
+    for draft in ["http://json-schema.org/draft-07/schema#", "http://json-schema.org/schema#"] {
+        let earlier = listed(draft);
+        assert!(check(&earlier, &earlier, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+    }
 }
 
 /// A bundled document: the references of a resource start from its own `$id`.
@@ -153,6 +252,86 @@ fn references_start_from_their_resource() {
     assert_eq!(error(&twice).to_string(), "#/$defs/b: two schemas have the `$id` \"urn:a\"");
     let twice = json!({"$defs": {"a": {"$anchor": "a"}, "b": {"$anchor": "a"}}});
     assert_eq!(error(&twice).to_string(), "#/$defs/b: two schemas have the anchor \"a\"");
+}
+
+/// RFC 3986: a name and a reference mean what they resolve to against the name of the schema around them.
+#[test]
+fn names_are_resolved_against_their_base() {
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    // `item` beside `http://b/` is not `item` beside `http://a/`.
+    let two = json!({"$schema": draft, "$id": "http://a/", "$ref": "http://b/", "$defs": {
+        "text": {"$id": "item", "type": "string"},
+        "other": {"$id": "http://b/", "$defs": {"any": {"$id": "http://b/item"}}, "properties": {"v": {"$ref": "item"}}},
+    }});
+    refused(&two, &json!({"properties": {"v": {"type": "string"}}}), &json!({"v": 1}), &[Policy::Exact]);
+
+    let absolute = json!({"$schema": draft, "$id": "http://a/main.json", "$ref": "http://a/x.json", "$defs": {
+        "x": {"$id": "x.json", "type": "string"},
+    }});
+    let text = json!({"$schema": draft, "type": "string"});
+    assert!(check(&absolute, &text, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+
+    let item = |base: &str| json!({"$id": base, "$defs": {"i": {"$id": "item"}}});
+    let apart = json!({"$defs": {"x": item("http://a/"), "y": item("http://b/")}});
+    assert!(check(&apart, &apart, Compatibility::Full, Policy::Exact).unwrap().is_compatible());
+    let twice = json!({"$defs": {"x": item("http://a/x"), "y": item("http://a/y")}});
+    assert_eq!(error(&twice).reason(), "two schemas have the `$id` \"item\"");
+    // A name that is no URI has itself.
+    let odd = json!({"$ref": "a b", "$defs": {"x": {"$id": "a b", "type": "string"}}});
+    assert!(check(&odd, &text, Compatibility::Backward, Policy::Exact).unwrap().is_compatible());
+}
+
+/// A writer's object has the fields that all of its schemas list, and no others.
+#[test]
+fn closed_writers_write_what_all_schemas_list() {
+    let any = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(true))).collect::<Value>();
+    let open = |names: &[&str]| json!({"properties": any(names)});
+    let closed = |names: &[&str]| json!({"properties": any(names), "additionalProperties": false});
+    let both = json!({"a": 1, "b": 2});
+    let item = |contained: Value| json!({"items": open(&["a", "b"]), "contains": contained});
+    let with_a = |mut schema: Value| {
+        schema["required"] = json!(["a"]);
+        schema
+    };
+    let x1 = |field: Value| json!({"properties": {"x1": field}, "patternProperties": {"^x": open(&["a", "b"])}});
+    let field = |schema: Value| json!({"properties": {"x": schema}});
+    let all = json!({"allOf": [field(open(&["a"])), field(open(&["b"]))]});
+    let variant = |part: Value| json!({"properties": {"a": true}, "anyOf": [part]});
+    let text = json!({"properties": {"b": {"type": "string"}}});
+    let more = json!({"properties": {"a": true, "b": true, "c": {"type": "string"}}});
+    for (old, new, witness) in [
+        (item(with_a(open(&["a"]))), item(with_a(closed(&["a"]))), json!([both])),
+        (x1(open(&["a"])), x1(closed(&["a"])), json!({"x1": both})),
+        (all.clone(), field(closed(&["a"])), json!({"x": both})),
+        (json!({"allOf": [open(&["a"]), open(&["b"])]}), closed(&["a"]), both.clone()),
+        // What another schema lists, may have any value.
+        (variant(open(&["b"])), json!({"allOf": [{"properties": {"a": true, "b": {"type": "string"}}}]}), both.clone()),
+        // An open one beside it lists more.
+        (variant(json!({"additionalProperties": true})), text.clone(), both.clone()),
+        (json!({"allOf": [open(&["a"]), {"patternProperties": {"^b": true}}]}), text, both),
+    ] {
+        refused(&old, &new, &witness, &[Policy::Exact, Policy::Written]);
+    }
+    for (old, new) in [
+        (variant(open(&["b"])), json!({"allOf": [more]})),
+        (json!({"allOf": [open(&["a"]), open(&["b"])]}), closed(&["a", "b"])),
+        (all, field(closed(&["a", "b"]))),
+    ] {
+        let verdict = |policy| check(&old, &new, Compatibility::Backward, policy).unwrap().is_compatible();
+        assert!(!verdict(Policy::Exact), "{old} to {new}");
+        assert_eq!(verdict(Policy::Written), new["properties"].get("x").is_none(), "{old} to {new}");
+    }
+}
+
+/// Schemas whose forms are not compared are not said to be of different types.
+#[test]
+fn schemas_of_other_forms_are_not_proven() {
+    let reason = |old: Value, new: Value| {
+        let report = check(&old, &new, Compatibility::Backward, Policy::Exact).unwrap();
+        report.findings()[0].rule().id()
+    };
+    assert_eq!(reason(json!({"type": "string"}), json!({"minimum": 0})), "FORM_CHANGED");
+    assert_eq!(reason(json!({"type": "string"}), json!({"type": "integer"})), "TYPE_CHANGED");
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn what_only_load_accepts() {
     );
     only_load::<Values>(r#"{"set": [1, 1]}"#);
     only_load::<Values>(r#"{"id": "67e5504410b1426f9247bb680e5fe0c8"}"#);
+    only_load::<Values>(r#"{"id": "urn:uuid:67e55044-10b1-426f-9247-bb680e5fe0c8"}"#);
     only_load::<Values>(r#"{"at": "2026-11-21 09:30:00Z"}"#);
     only_load::<Values>(r#"{"email": "ada..l@example.org"}"#);
 

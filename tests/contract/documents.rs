@@ -715,6 +715,48 @@ fn rules_of_keys_are_said_of_their_text() {
     );
 }
 
+/// In the decimal digits of a document, as some tools read them, and as floats.
+#[test]
+fn the_bounds_of_wide_integers_are_outside_of_their_type() {
+    #[event_schema::event]
+    struct Wide {
+        signed: i128,
+        unsigned: u128,
+    }
+    let schema = <Wide as EventSchema>::json_schema().to_value();
+    for (place, bound) in [
+        ("/properties/signed/minimum", i128::MIN.to_string()),
+        ("/properties/signed/maximum", i128::MAX.to_string()),
+        ("/properties/unsigned/maximum", u128::MAX.to_string()),
+    ] {
+        // Its shortest digits, filled up with zeros.
+        let found = schema.pointer(place).unwrap().as_f64().unwrap().to_string();
+        assert!(found.len() == bound.len() && found > bound, "{place}: {found} and {bound}");
+    }
+    agree::<Wide>(&[json!({"signed": i64::MIN, "unsigned": u64::MAX})], &[json!({"signed": 1, "unsigned": -1})]);
+}
+
+#[test]
+fn variants_without_values_are_left_out() {
+    #[event_schema::event]
+    struct HasKind {
+        kind: u8,
+    }
+    // The tag and the field would be written under the same name.
+    #[event_schema::event]
+    #[serde(tag = "kind")]
+    #[allow(dead_code, reason = "only its contract")]
+    enum Tagged {
+        Always(HasKind),
+        Never { c: bool },
+    }
+    for contract in [Contract::Serialize, Contract::Deserialize] {
+        let schema = contract::json_schema::<Tagged>(&contract).to_value();
+        let variants = schema["oneOf"].as_array().unwrap();
+        assert!(variants.len() == 1 && variants[0]["properties"]["kind"]["const"] == "Never", "{schema:#}");
+    }
+}
+
 #[test]
 fn a_rule_lets_null_pass_where_it_is_no_value() {
     #[event_schema::event]
@@ -924,8 +966,13 @@ fn contracts_have_forms_that_other_languages_understand() {
         time: jiff::civil::Time,
         #[validate(range(min = rust_decimal::Decimal::ZERO))]
         price: rust_decimal::Decimal,
+        #[validate(range(min = rust_decimal::Decimal::ZERO))]
+        discount: Option<rust_decimal::Decimal>,
         choice: Choice,
         never: Option<Never>,
+        #[serde(default)]
+        #[event(not_null)]
+        any: Value,
     }
 
     let written = contract::json_schema::<All>(&Contract::Serialize).to_value();
@@ -941,7 +988,9 @@ fn contracts_have_forms_that_other_languages_understand() {
         assert!(properties[name].get("format").is_none() && properties[name].get("pattern").is_some(), "{name}");
     }
     // Bounds are those of numbers.
-    assert!(properties["price"].get("minimum").is_none(), "{written:#}");
+    assert!(["price", "discount"].iter().all(|name| properties[name].get("minimum").is_none()), "{written:#}");
+    // The types beside null, where there is no other.
+    assert_eq!(properties["any"]["type"], json!(["array", "boolean", "number", "object", "string"]));
     assert_eq!(contract::json_schema::<All>(&Contract::Deserialize).pointer("/properties/price/minimum").unwrap(), 0);
     // A reference has no siblings that a generator must join with it.
     let part = &written["$defs"]["Choice"]["oneOf"][0];

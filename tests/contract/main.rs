@@ -20,5 +20,6 @@ mod openapi;
 mod order_service;
 mod page;
 mod page_fields;
+mod processor;
 mod schemas;
 mod site;

@@ -597,7 +597,7 @@ fn changes_between_revisions_and_versions() -> Result<(), CatalogError> {
         new.contains("Messages of version 1 are no messages of this version: the types differ. TYPE_CHANGED"),
         "{new}"
     );
-    assert!(new.contains("note removed compatible"), "{new}");
+    assert!(new.contains("note removed incompatibleConsumers of version 1 refuse messages"), "{new}");
     let page = Site::read(folder.path());
     assert!(page.file("events/order.placed.html").contains(r##"<a href="#v1.note"><code>note</code></a> removed"##));
     assert!(old.contains("From revision 2 to revision 3") && !new.contains("revision"), "{text}");

@@ -113,13 +113,24 @@ macro_rules! sides {
     ($($name:ident: $ty:ty,)*) => { vec![$(Side::of::<$ty>(60)),*] };
 }
 
-/// Each type of the zoo as the writer for each: no message refutes a compatible verdict. How many of the others are
-/// proven by one is printed.
+/// Writers and readers whose incompatible verdict no message of the few here proves: the writer rarely writes the name of the
+/// reader's field, or the schemas are of forms that are not compared.
+const UNPROVEN: [(&str, &[&str]); 5] = [
+    ("external", &["external"]),
+    ("enums", &["enums"]),
+    ("flat", &["flat", "options"]),
+    ("flat-rest", &["aliases", "container-default", "defaults", "flat-maybe", "options"]),
+    ("flat-typed", &["aliases", "container-default", "defaults", "flat-maybe", "options"]),
+];
+
+/// Each type of the zoo as the writer for each: no message refutes a compatible verdict, and a message proves each of the
+/// others, but those that are listed.
 #[test]
 fn no_message_refutes_a_verdict_between_any_two_types() {
     let sides: Vec<Side> = every_type!(sides);
     let (mut compatible, mut proven, mut unproven) = (0, 0, Vec::new());
     for writer in &sides {
+        let known = UNPROVEN.iter().find(|(name, _)| *name == writer.name).map_or(&[][..], |(_, readers)| readers);
         for reader in sides.iter().filter(|side| !BEYOND_SCHEMAS.contains(&side.name)) {
             match read(writer, reader) {
                 (report, None) if report.is_compatible() => compatible += 1,
@@ -127,12 +138,13 @@ fn no_message_refutes_a_verdict_between_any_two_types() {
                     panic!("{} is said to read {}, but refuses {message}", reader.name, writer.name)
                 }
                 (_, Some(_)) => proven += 1,
+                (_, None) if known.contains(&reader.name) => {}
                 (report, None) => unproven.push(format!("{} by {}: {report}", writer.name, reader.name)),
             }
         }
     }
-    println!("{compatible} compatible, {proven} proven not to be, {} neither", unproven.len());
-    println!("{}", unproven.join("\n"));
+    println!("{compatible} compatible, {proven} proven not to be");
+    assert!(unproven.is_empty(), "{}", unproven.join("\n"));
     assert!(compatible + BEYOND_SCHEMAS.len() >= sides.len(), "{compatible}");
 }
 
@@ -333,6 +345,51 @@ changes! {
     } {
         struct Event { id: u8, #[serde(flatten)] kind: Kind }
         #[serde(tag = "type")] enum Kind { A { a: u8 }, B, C { c: u8 } }
+    }
+    flattened_enum_gets_company true true {
+        struct Event { id: u8, #[serde(flatten)] kind: Kind }
+        #[serde(tag = "type")] enum Kind { A { a: u8 }, B }
+    } {
+        struct Event { id: u8, note: Option<u8>, #[serde(flatten)] kind: Kind }
+        #[serde(tag = "type")] enum Kind { A { a: u8 }, B }
+    }
+    internal_part_gets_a_field true true {
+        #[serde(tag = "type")] enum Event { Part(Part), B }
+        struct Part { x: u8 }
+    } {
+        #[serde(tag = "type")] enum Event { Part(Part), B }
+        struct Part { x: u8, y: Option<u8> }
+    }
+    internal_part_refuses_the_tag false false {
+        #[serde(tag = "type")] enum Event { Part(Part) }
+        struct Part { x: u8 }
+    } {
+        #[serde(tag = "kind")] enum Event { Part(Part) }
+        struct Part { x: u8 }
+    }
+    field_added_beside_an_alias true true {
+        struct Event { #[serde(alias = "b")] a: u8 }
+    } {
+        struct Event { #[serde(alias = "b")] a: u8, c: Option<u8> }
+    }
+    empty_event_gets_a_field true true { struct Event {} } { struct Event { a: Option<u8> } }
+    empty_part_gets_a_field true true {
+        struct Event { a: Part }
+        struct Part {}
+    } {
+        struct Event { a: Part }
+        struct Part { x: Option<u8> }
+    }
+    field_added_beside_a_value false true {
+        struct Event { id: u8, #[serde(flatten)] rest: Value }
+    } {
+        struct Event { id: u8, #[serde(default)] k: u8, #[serde(flatten)] rest: Value }
+    }
+    any_data_becomes_known false true {
+        #[serde(tag = "type")] enum Event { Raw(Value) }
+    } {
+        #[serde(tag = "type")] enum Event { Raw(Known) }
+        struct Known { k: Option<u8> }
     }
     rest_is_kept true true {
         struct Event { id: u8 }

@@ -2,12 +2,14 @@
 //! messages that dump wrote, and changed messages with the verdicts of load and of the contract.
 //!
 //! `EVENT_SCHEMA_CASES=folder cargo test --test load languages::` writes them, the same in each run: a folder for each type,
-//! with the contracts as a catalog records them, and a line for each message in `messages.ndjson`.
+//! with the contracts as a catalog records them, also in draft 7, and a line for each message in `messages.ndjson`. Changed
+//! messages of dump have the verdict of the written contract, by an independent validator.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use event_schema::contract::Catalog;
@@ -20,7 +22,9 @@ use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, Validator};
 
 use crate::events::{OrderRequested, ReadingTaken};
-use crate::zoo::differences::with_schema;
+use crate::processor::time_of;
+use crate::zoo::differences::{told, with_schema, written_all_the_same};
+use crate::zoo::json::Json;
 use crate::zoo::message::{Choices, Maker};
 use crate::zoo::words::Words;
 
@@ -108,13 +112,16 @@ impl Recorded {
     /// Records them in this folder.
     fn of<E: EventSchema>(folder: &Path) -> Self {
         let event = E::descriptor();
-        let files = Catalog::new("languages").sends::<E>().export(folder).unwrap();
+        let catalog = Catalog::new("languages").sends::<E>();
+        let files = [catalog.export(folder).unwrap(), catalog.export_draft07(folder).unwrap()].concat();
         assert!(!files.is_empty(), "{} has no contract", event.name());
-        let file = |form: &str| folder.join(event.name()).join(format!("v{}{form}.json", event.version()));
-        let (written, accepted) = (file(""), file(".reader"));
-        let accepted = if accepted.exists() { accepted } else { written.clone() };
-        fs::copy(&accepted, folder.join("accepted.json")).unwrap();
-        fs::copy(&written, folder.join("written.json")).unwrap();
+        for draft in ["", ".draft07"] {
+            let file = |form: &str| folder.join(event.name()).join(format!("v{}{form}{draft}.json", event.version()));
+            let (written, accepted) = (file(""), file(".reader"));
+            let accepted = if accepted.exists() { accepted } else { written.clone() };
+            fs::copy(&accepted, folder.join(format!("accepted{draft}.json"))).unwrap();
+            fs::copy(&written, folder.join(format!("written{draft}.json"))).unwrap();
+        }
         fs::remove_dir_all(folder.join(event.name())).unwrap();
         Self { accepted: validator(&folder.join("accepted.json")), written: validator(&folder.join("written.json")) }
     }
@@ -198,7 +205,7 @@ fn write_from<E: EventSchema>(folder: &Path, maker: &Maker<'_>) {
     let mut random = fastrand::Rng::with_seed(16);
     let mut lines = Lines::default();
     for _ in 0..1200 {
-        if ["accepted", "written"].iter().all(|form| lines.is_full(form, true)) && lines.is_full("accepted", false) {
+        if ["accepted", "written"].iter().all(|form| lines.is_full(form, true) && lines.is_full(form, false)) {
             break;
         }
         let tape = (0..160).map(|_| random.u16(..)).collect();
@@ -214,7 +221,17 @@ fn write_from<E: EventSchema>(folder: &Path, maker: &Maker<'_>) {
         lines.add("accepted", loaded.is_ok(), &recorded.accepted, &text);
         if let Ok(event) = loaded {
             let dumped = String::from_utf8(event.dump().expect("it was loaded")).expect("JSON");
+            let value: Value = serde_json::from_str(&dumped).expect("JSON");
+            let refused = recorded.written.iter_errors(&value).find(|error| !written_all_the_same(error));
+            assert!(refused.is_none(), "{dumped}: {}", told(&refused.unwrap()));
             lines.add("written", true, &recorded.written, &dumped);
+            let mut changed = Json::parse(&dumped);
+            maker.change(&mut changed, &mut Choices::new((0..160).map(|_| random.u16(..)).collect()));
+            if changed.repeated_keys().is_empty() {
+                let text = changed.to_text();
+                let value: Value = serde_json::from_str(&text).expect("JSON");
+                lines.add("written", recorded.written.is_valid(&value), &recorded.written, &text);
+            }
         }
     }
     fs::write(folder.join("messages.ndjson"), lines.text).unwrap();
@@ -233,6 +250,12 @@ macro_rules! write_all {
             let catalog = event_schema::contract::Catalog::new(document)$(.sends::<$type>())*;
             super::write_asyncapi(&catalog, folder);
             $(super::write::<$type>(folder, stringify!($name));)*
+        }
+
+        /// A service that sends them, and one that receives them.
+        pub(super) fn catalogs() -> [event_schema::contract::Catalog; 2] {
+            let catalog = || event_schema::contract::Catalog::new("types");
+            [catalog()$(.sends::<$type>())*, catalog()$(.receives::<$type>())*]
         }
     };
 }
@@ -268,7 +291,32 @@ fn cases_for_other_languages() {
     write::<InvoiceSent>(&folder, "invoice");
     write_asyncapi(&crate::events::catalog(), &folder);
     write_asyncapi(&Catalog::new("invoices").sends::<InvoiceSent>(), &folder);
+    write_asyncapi(&Catalog::new("billing").receives::<OrderRequested>().sends::<InvoiceSent>(), &folder);
     common::write_all(&folder, "common");
     corner::write_all(&folder, "corner");
     odd::write_all(&folder, "odd");
+}
+
+/// The recorded contracts of many events stay as they are, and checking them with their files takes less than a second.
+#[test]
+fn contracts_of_all_types_are_checked_with_their_files() {
+    let catalogs: Vec<Catalog> =
+        [common::catalogs(), corner::catalogs(), odd::catalogs()].into_iter().flatten().collect();
+    let folders: Vec<_> = catalogs.iter().map(|_| tempfile::tempdir().unwrap()).collect();
+    for (catalog, folder) in catalogs.iter().zip(&folders) {
+        assert!(!catalog.check(folder.path()).unwrap().is_empty());
+        catalog.export(folder.path()).unwrap();
+    }
+    let check = || {
+        for (catalog, folder) in catalogs.iter().zip(&folders) {
+            let deviations = catalog.check(folder.path()).unwrap();
+            // Some of them do not read what they write, on purpose.
+            let other = deviations.iter().find(|one| !one.is_incompatible());
+            assert!(other.is_none(), "{other:?}");
+        }
+    };
+    let events: usize = catalogs.iter().map(|catalog| catalog.events().count()).sum();
+    let time = (0..3).map(|_| time_of(check).1).min().unwrap();
+    println!("{events} events are checked in {time:?}");
+    assert!(events >= 200 && time < Duration::from_secs(1), "{events} events, {time:?}");
 }

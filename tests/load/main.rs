@@ -18,6 +18,8 @@ mod marshmallow;
 mod options;
 mod pages;
 mod parts;
+#[path = "../contract/processor.rs"]
+mod processor;
 mod reports;
 mod returned;
 mod rules;

@@ -1,14 +1,20 @@
 //! The files that are read, and why one cannot be used.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+pub(crate) use event_schema::__private::printable;
 use event_schema::__private::{ReadError, read_json};
-use event_schema::contract::compat::{SchemaError, Side};
+use event_schema::contract::compat::{Policy, SchemaError, Side};
 use event_schema::serde_json::Value;
+
+use crate::Format;
+
+/// The longest file with one document that is read.
+const MAX_FILE: u64 = 256 << 20;
 
 /// The kind of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,6 +28,37 @@ impl Kind {
     pub(crate) fn of(named: Option<Self>, paths: [&Path; 2]) -> Self {
         let is_avro = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("avsc"));
         named.unwrap_or(if paths.into_iter().any(is_avro) { Self::Avro } else { Self::Json })
+    }
+}
+
+/// Two schemas, and how they are printed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Pair {
+    /// The old schema; `-` for the standard input
+    pub(crate) old: PathBuf,
+    /// The new schema; `-` for the standard input
+    pub(crate) new: PathBuf,
+    /// The kind of the schemas; without it avro if the name of a file ends in .avsc, else json
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<Kind>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+impl Pair {
+    /// The kind of the schemas, which a policy may not apply to, and the schemas.
+    pub(crate) fn read(&self, policy: Option<Policy>) -> Result<(Kind, Value, Value), Unusable> {
+        let kind = Kind::of(self.kind, [&self.old, &self.new]);
+        if kind == Kind::Avro && policy.is_some() {
+            return Err(Unusable::arguments("--policy applies to JSON Schemas only"));
+        }
+        let (old, new) = read_schemas(&self.old, &self.new)?;
+        Ok((kind, old, new))
+    }
+
+    /// The error for one of the schemas, or both together.
+    pub(crate) fn unusable(&self, error: &SchemaError) -> Unusable {
+        Unusable::schema(&self.old, &self.new, error)
     }
 }
 
@@ -85,13 +122,18 @@ pub(crate) fn is_wanted(written: io::Result<()>) -> Result<bool, Unusable> {
 
 /// The bytes of a file, or of the standard input for `-`.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    let unusable = |error: io::Error| Unusable::new(path, error);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unusable)?;
     } else {
-        fs::read(path)
-    };
-    bytes.map_err(|error| Unusable::new(path, error))
+        File::open(path).map_err(unusable)?.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unusable)?;
+    }
+    // A device may have no end.
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Unusable::new(path, format!("longer than {MAX_FILE} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// Two schemas, one of which may come from the standard input.

@@ -17,9 +17,12 @@ mod input;
 mod registry;
 mod validate;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::input::printable;
 
 /// Checks contracts of events: JSON Schemas and Avro schemas; and the services that send them.
 #[derive(Debug, Parser)]
@@ -33,7 +36,7 @@ struct Args {
 enum Command {
     /// Whether a new schema may follow an old one
     Compat(compat::Args),
-    /// The changes between two schemas, compatible ones too
+    /// The changes between two schemas, compatible ones too; of Avro schemas only the incompatible ones
     Diff(diff::Args),
     /// Whether messages are valid by a JSON Schema
     Validate(validate::Args),
@@ -72,7 +75,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("event-schema: {error}");
+            // Nobody may read it.
+            let _ = writeln!(std::io::stderr(), "event-schema: {}", printable(&error.to_string()));
             ExitCode::from(2)
         }
     }

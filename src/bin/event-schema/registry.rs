@@ -10,7 +10,7 @@ use event_schema::registry::{RegisteredSchema, RegistryConfig, SchemaRegistry, S
 use event_schema::serde_json::{Value, json};
 
 use crate::Format;
-use crate::input::{Kind, Unusable, is_wanted, parse, read};
+use crate::input::{Kind, Unusable, is_wanted, parse, printable, read};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -97,11 +97,11 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     let registry = SchemaRegistry::new(&config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Unusable::arguments(&error.to_string()))?;
-    let answer = runtime.block_on(answer(&registry, &args.command))?;
+    let answer = runtime.block_on(registry.wait(answer(&registry, &args.command)))?;
     let mut out = io::stdout().lock();
     is_wanted(match args.format {
         Format::Text if answer.text.is_empty() => Ok(()),
-        Format::Text => writeln!(out, "{}", answer.text),
+        Format::Text => writeln!(out, "{}", printable(&answer.text)),
         Format::Json => writeln!(out, "{:#}", answer.value),
     })?;
     Ok(answer.is_good)

@@ -6,11 +6,12 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use event_schema::contract::compat::{Compatibility, Policy, check};
 use event_schema::serde_json::Value;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 
-use crate::input::{NotJson, Unusable, is_wanted, parse, read, read_schema};
+use crate::input::{NotJson, Unusable, is_wanted, parse, printable, read, read_schema};
 
 /// The longest line that is read.
 const MAX_LINE: u64 = 64 << 20;
@@ -37,7 +38,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
+    let stdin = Path::new("-");
+    if args.files.iter().chain([&args.schema]).filter(|path| path.as_path() == stdin).count() > 1 {
+        return Err(Unusable::arguments("the standard input can be read once"));
+    }
     let schema = read_schema(&args.schema)?;
+    // The validator accepts any value then. It reads other documents that are not compared.
+    if let Err(error) = check(&schema, &schema, Compatibility::None, Policy::Exact)
+        && error.is_circular()
+    {
+        return Err(Unusable::new(&args.schema, error));
+    }
     let validator = jsonschema::options()
         .should_validate_formats(true)
         .build(&schema)
@@ -55,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     };
     for path in &args.files {
         let ending = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if args.lines || matches!(ending, "ndjson" | "jsonl") {
+        if args.lines || ["ndjson", "jsonl"].iter().any(|lines| ending.eq_ignore_ascii_case(lines)) {
             check.lines(path)?;
         } else {
             check.message(&path.display().to_string(), &read(path)?, NotJson::to_string)?;
@@ -67,7 +78,8 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     check.progress.clear();
     let Check { messages, invalid, printed, .. } = check;
     let more = if printed > args.limit { ", and not all faults are printed" } else { "" };
-    eprintln!("{invalid} of {messages} messages {} invalid{more}", if invalid == 1 { "is" } else { "are" });
+    let are = if invalid == 1 { "is" } else { "are" };
+    let _ = writeln!(io::stderr(), "{invalid} of {messages} messages {are} invalid{more}");
     Ok(invalid == 0)
 }
 
@@ -179,7 +191,7 @@ fn pointer(fault: &ValidationError<'_>, message: &Value, names: &HashSet<String>
         // A number is the name of a field, too, if it stands in an object.
         match at {
             Some(Value::Array(_)) => text += token,
-            _ if names.contains(&name) => text.extend(token.chars().flat_map(shown)),
+            _ if names.contains(&name) => text += &printable(&token.replace('\n', "\\u{a}")),
             _ => text.push('*'),
         }
         at = at.and_then(|value| match value {
@@ -188,13 +200,6 @@ fn pointer(fault: &ValidationError<'_>, message: &Value, names: &HashSet<String>
         });
     }
     text
-}
-
-/// A character on a terminal.
-fn shown(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control().then(|| c.escape_unicode());
-    let plain = escaped.is_none().then_some(c);
-    escaped.into_iter().flatten().chain(plain)
 }
 
 /// The names of fields that a schema contains.
@@ -228,7 +233,7 @@ impl Progress {
         if self.shown && self.last.elapsed() >= INTERVAL {
             self.clear();
             let text = text();
-            eprint!("{text}");
+            let _ = write!(io::stderr(), "{text}");
             self.width = text.chars().count();
             self.last = Instant::now();
         }
@@ -236,7 +241,7 @@ impl Progress {
 
     fn clear(&mut self) {
         if self.width > 0 {
-            eprint!("\r{:width$}\r", "", width = self.width);
+            let _ = write!(io::stderr(), "\r{:width$}\r", "", width = self.width);
             self.width = 0;
         }
     }

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use schemars::Schema;
-use schemars::transform::{
-    RemoveRefSiblings, ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform, transform_subschemas,
-};
+use schemars::transform::transform_subschemas;
 use serde_json::{Map, Value, json};
 
 use super::recorded::Contract;
 use crate::contract::compat::place_of;
+use crate::contract::json_schema::use_draft07;
 
 /// The version of the Kafka bindings.
 const BINDING: &str = "0.5.0";
@@ -99,9 +98,7 @@ fn definitions(schema: &Value, name: &str) -> HashMap<String, String> {
 /// The schema in draft 7, with references to the components of the document.
 fn draft07(schema: &Value, name: &str, definitions: &HashMap<String, String>) -> Schema {
     let mut schema = Schema::try_from(schema.clone()).unwrap_or_default();
-    ReplaceUnevaluatedProperties::default().transform(&mut schema);
-    RemoveRefSiblings::default().transform(&mut schema);
-    ReplacePrefixItems::default().transform(&mut schema);
+    use_draft07(&mut schema);
     refer(&mut schema, name, definitions);
     for keyword in ["$schema", "$id"] {
         schema.remove(keyword);

@@ -11,8 +11,10 @@ use super::exception::Exception;
 use super::folder::{
     File, Form, Paths, Revision, State, events, files, list, main_path, read_exceptions, read_revisions,
 };
-use super::recorded::{Contract, Documents};
-use crate::contract::compat::{Compatibility, Direction, Finding, Policy, SchemaError, Side, avro, check, diff, rule};
+use super::recorded::{Contract, Documents, policy_for};
+use crate::contract::compat::{
+    Compatibility, Direction, Finding, Policy, Report, SchemaError, Side, avro, check, diff, rule,
+};
 
 /// The exceptions of a version, and which of them cover a finding.
 struct Exceptions {
@@ -86,13 +88,13 @@ fn of_contract(contract: &Contract, all: &[Contract], folder: &Path) -> Result<V
             State::Missing => deviations.push(Deviation::missing(&file.path)),
             State::Needless => deviations.push(Deviation::needless(&file.path)),
             State::Stale => {
-                let changes = revisions.last().map(|last| changes(contract, last, &file)).transpose()?;
-                deviations.push(Deviation::stale(&file.path, contract, &changes.unwrap_or_default()));
+                let lines = revisions.last().map(|last| lines(contract, last, &file)).transpose()?;
+                deviations.push(Deviation::stale(&file.path, contract, &lines.unwrap_or_default()));
             }
         }
     }
-    for (at, reason) in &contract.bad_examples {
-        deviations.push(Deviation::example(&main_path(contract, folder), *at, reason));
+    for (place, reason) in &contract.bad_examples {
+        deviations.push(Deviation::example(&main_path(contract, folder), place, reason));
     }
     let event = contract.descriptor;
     let mut exceptions = Exceptions::read(folder, event.name(), event.version())?;
@@ -139,28 +141,36 @@ fn refuse_unusable(contract: &Contract) -> Result<(), CatalogError> {
 fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, Finding)>, CatalogError> {
     let (old, new) = (&revision.documents, &contract.documents);
     let Paths { written, accepted, avro, .. } = &revision.paths;
-    let policy = contract.policy;
     let blamed = |path: &Path, error: SchemaError| blamed(contract, path, error);
-    let backward = |path: &Path, old: &Value| {
-        check(old, &new.accepted, Compatibility::Backward, policy).map_err(|error| blamed(path, error))
+    let compare = |path: &Path, old: &Value, new: &Value, mode, policy| {
+        let report = check(old, new, mode, policy).map_err(|error| blamed(path, error));
+        report.map(Report::into_findings)
     };
+    let (backward, forward) = (Compatibility::Backward, Compatibility::Forward);
     let mut findings = Vec::new();
-    match (&old.written, contract.written()) {
-        (Some(old_written), Some(new_written)) => {
-            findings.extend(backward(written, old_written)?.into_findings());
-            let forward = check(&old.accepted, new_written, Compatibility::Forward, policy);
-            findings.extend(forward.map_err(|error| blamed(accepted, error))?.into_findings());
-            findings.extend(moved(old_written, new_written));
-        }
-        // The messages of another program: as its owner writes them, else as this service accepted them.
-        (Some(old_written), None) => findings.extend(backward(written, old_written)?.into_findings()),
-        (None, _) => findings.extend(backward(accepted, &old.accepted)?.into_findings()),
+    // The messages that are stored or in flight.
+    if let Some(old_written) = &old.written {
+        findings = compare(written, old_written, &new.accepted, backward, policy_for(old_written))?;
     }
-    // The owner's document does not say what this service accepted.
+    // Readers have the earlier type, or what was recorded.
+    if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
+        let policy = policy_for(new_written);
+        extend(&mut findings, compare(accepted, &old.accepted, new_written, forward, policy)?);
+        extend(&mut findings, compare(written, old_written, new_written, forward, policy)?);
+    }
+    // Other programs may send what this service accepted. The document of the event's owner does not say what that was.
     let is_owners = contract.role.is_foreign() && accepted == written;
-    if contract.role.receives && !is_owners {
-        let closing = closing(contract, revision)?.filter(|finding| !findings.contains(finding)).collect::<Vec<_>>();
-        findings.extend(closing);
+    if old.written.is_none() || contract.role.receives && !is_owners {
+        let mut refused = compare(accepted, &old.accepted, &new.accepted, backward, Policy::Received)?;
+        if contract.role.is_foreign() && old.written.is_some() {
+            // The owner's document says which fields it sends, but not which it will.
+            let known = compare(accepted, &old.accepted, &new.accepted, backward, Policy::Written)?;
+            refused.retain(|finding| !known.iter().any(|known| known.is_like(finding)));
+        }
+        extend(&mut findings, refused);
+    }
+    if let (Some(old_written), Some(new_written)) = (&old.written, contract.written()) {
+        findings.extend(moved(old_written, new_written));
     }
     let mut findings: Vec<(bool, Finding)> = findings.into_iter().map(|finding| (false, finding)).collect();
     // Other programs read what is sent now and was sent then.
@@ -183,18 +193,13 @@ fn incompatible(contract: &Contract, revision: &Revision) -> Result<Vec<(bool, F
     Ok(findings)
 }
 
-/// The objects that accepted unknown fields and refuse them now. Other programs may send such fields, whatever this one
-/// writes itself.
-fn closing(contract: &Contract, revision: &Revision) -> Result<impl Iterator<Item = Finding>, CatalogError> {
-    let closes = [
-        rule::ADDITIONAL_PROPERTIES_REMOVED,
-        rule::ADDITIONAL_PROPERTIES_NARROWED,
-        rule::UNEVALUATED_PROPERTIES_CHANGED,
-    ];
-    let (old, new) = (&revision.documents.accepted, &contract.documents.accepted);
-    let report = check(old, new, Compatibility::Backward, Policy::Exact);
-    let report = report.map_err(|error| blamed(contract, &revision.paths.accepted, error))?;
-    Ok(report.into_findings().into_iter().filter(move |finding| closes.contains(&finding.rule())))
+/// Adds the findings that are not there yet.
+fn extend(findings: &mut Vec<Finding>, more: Vec<Finding>) {
+    for finding in more {
+        if !findings.iter().any(|known| known.is_like(&finding)) {
+            findings.push(finding);
+        }
+    }
 }
 
 fn blamed(contract: &Contract, path: &Path, error: SchemaError) -> CatalogError {
@@ -211,6 +216,21 @@ fn moved(old: &Value, new: &Value) -> impl Iterator<Item = Finding> {
         let (old, new) = (side(old)?, side(new));
         (Some(&old) != new.as_ref()).then(|| Finding::of_event(rule, Direction::Forward, Some(old), new))
     })
+}
+
+/// The changes of a recorded file, a line for each; of an Avro schema those that are incompatible, and other fields.
+fn lines(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<String>, CatalogError> {
+    let changes = changes(contract, last, file)?;
+    let mut lines: Vec<String> = changes.iter().map(Change::line).collect();
+    if let (Form::Avro, Some(old), Some(new)) = (file.form, &last.documents.avro, file.document) {
+        let (old, new) = (avro::fields(old), avro::fields(new));
+        let sides = [("added", new.difference(&old)), ("removed", old.difference(&new))];
+        for (what, fields) in sides {
+            let others = fields.filter(|field| !changes.iter().any(|change| change.finding().path() == **field));
+            lines.extend(others.map(|field| format!("{field}: {what}, compatible")));
+        }
+    }
+    Ok(lines)
 }
 
 /// The changes of a recorded file, compatible ones too.
@@ -252,7 +272,7 @@ pub(super) enum Part {
 }
 
 /// The changes from a recorded revision to a contract, compatible ones too. A change that both forms have is listed once,
-/// unless it is one of what must be there: in the written form that says something else than in the accepted one.
+/// except changes of `required`, which mean different things in the two forms.
 #[cfg(feature = "page")]
 pub(super) fn compare(contract: &Contract, last: &Revision) -> Result<Vec<(Part, Finding)>, CatalogError> {
     let part = |is_avro| if is_avro { Part::Avro } else { Part::Messages };
@@ -333,7 +353,12 @@ pub(super) fn means_the_same(last: &Revision, contract: &Contract) -> Result<boo
         _ => false,
     };
     let same_written = match (&old.written, contract.written()) {
-        (Some(old), Some(new)) => same(&last.paths.written, old, new)? && moved(old, new).next().is_none(),
+        (Some(old), Some(new)) => {
+            // Messages with fields of a hook are others.
+            policy_for(old) == policy_for(new)
+                && same(&last.paths.written, old, new)?
+                && moved(old, new).next().is_none()
+        }
         // The event is another program's, or was.
         _ => true,
     };

@@ -49,7 +49,7 @@ pub enum DeviationKind {
     Incompatible,
     /// A version is recorded, and no type of the catalog has it.
     Removed,
-    /// An example is not a valid event.
+    /// An example of the event or of one of its fields is not valid.
     Example,
     /// A recorded exception has no reason, or covers nothing.
     Exception,
@@ -63,10 +63,11 @@ pub(super) struct Found {
 }
 
 impl Deviation {
-    pub(super) fn stale(path: &Path, contract: &Contract, changes: &[Change]) -> Self {
+    /// `changes` has a line for each.
+    pub(super) fn stale(path: &Path, contract: &Contract, changes: &[String]) -> Self {
         let mut what = format!("differs from the type `{}`", contract.type_name());
         for change in changes.iter().take(MAX_CHANGES) {
-            let _ = write!(what, "\n  {}", change.line());
+            let _ = write!(what, "\n  {change}");
         }
         if changes.len() > MAX_CHANGES {
             let _ = write!(what, "\n  and {} more changes", changes.len() - MAX_CHANGES);
@@ -94,8 +95,8 @@ impl Deviation {
         Self::file(DeviationKind::Exception, path, &what)
     }
 
-    pub(super) fn example(path: &Path, at: usize, reason: &str) -> Self {
-        let what = format!("would contain an example that is not a valid event, #/examples/{at}: {reason}");
+    pub(super) fn example(path: &Path, place: &str, reason: &str) -> Self {
+        let what = format!("would contain an example that is not valid, {place}: {reason}");
         Self::file(DeviationKind::Example, path, &what)
     }
 
@@ -183,6 +184,11 @@ impl Deviation {
     #[must_use]
     pub const fn is_incompatible(&self) -> bool {
         matches!(self.kind, DeviationKind::Incompatible | DeviationKind::Removed)
+    }
+
+    /// Whether the contract must not be recorded.
+    pub(super) const fn prevents_export(&self) -> bool {
+        self.is_incompatible() || matches!(self.kind, DeviationKind::Example)
     }
 
     /// The incompatible changes, each once.
@@ -295,7 +301,7 @@ impl Change {
         self.finding.is_breaking()
     }
 
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         let finding = &self.finding;
         let what = match (finding.before(), finding.after()) {
             (None, Some(_)) => "added",
@@ -326,7 +332,7 @@ pub(crate) fn report(deviations: &[Deviation]) -> String {
     }
     let to_record = [DeviationKind::Missing, DeviationKind::Stale, DeviationKind::Needless];
     let helps = deviations.iter().any(|deviation| to_record.contains(&deviation.kind));
-    if helps && !deviations.iter().any(Deviation::is_incompatible) {
+    if helps && !deviations.iter().any(Deviation::prevents_export) {
         text += "\nRecord the contracts and commit the files: run the test with UPDATE_SCHEMAS=1 in the environment, or \
                  the command `export`.";
     }

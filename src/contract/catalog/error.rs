@@ -26,7 +26,8 @@ use crate::event::Descriptor;
 /// }
 ///
 /// let error = Catalog::new("twice").sends::<Ping>().sends::<other::Ping>().check("schemas").unwrap_err();
-/// assert_eq!(error.to_string(), "two types are `ping` version 1");
+/// assert!(error.to_string().starts_with("two types are `ping` version 1, "));
+/// assert!(error.to_string().ends_with("other::Ping`: give one of them another name or version"));
 /// assert!(!error.is_incompatible());
 /// ```
 #[derive(Debug)]
@@ -62,12 +63,36 @@ impl CatalogError {
 
     /// A schema that a type of today has.
     pub(super) fn of_today(contract: &Contract, error: SchemaError) -> Self {
-        Self::caused(format!("the type `{}` has no usable schema", contract.type_name()), error)
+        let name = contract.type_name();
+        let text = format!("the type `{name}` has no usable schema; change its `#[schemars(...)]` attributes");
+        Self::caused(text, error)
     }
 
     /// A revision that is missing between others.
     pub(super) fn gap(path: &Path) -> Self {
         let text = format!("{} is missing, although other files of its version are there: restore it", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    /// A file whose name resembles that of a contract.
+    pub(super) fn misnamed(path: &Path, right: &Path) -> Self {
+        let name = right.file_name().unwrap_or_default().display();
+        let text = format!(
+            "{} is not the name of a recorded contract; did you mean `{name}`? Rename or remove it",
+            path.display()
+        );
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    /// Exceptions of a version without a recorded contract.
+    pub(super) fn exceptions_of_none(path: &Path) -> Self {
+        let text = format!("{} belongs to no recorded version: rename or remove it", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
+    /// A document in the place of that of another event.
+    pub(super) fn of_other_event(path: &Path, other: &str) -> Self {
+        let text = format!("{} describes {other}: restore the document of its event and version", path.display());
         Self { text, cause: None, is_incompatible: false }
     }
 
@@ -89,14 +114,21 @@ impl CatalogError {
         Self { text, cause: Some(Box::new(error)), is_incompatible: false }
     }
 
-    pub(super) fn double(event: Descriptor) -> Self {
-        let text = format!("two types are `{}` version {}", event.name(), event.version());
+    pub(super) fn double(one: &Contract, other: &Contract) -> Self {
+        let text = format!(
+            "two types are `{}` version {}, `{}` and `{}`: give one of them another name or version",
+            one.descriptor.name(),
+            one.descriptor.version(),
+            one.type_path,
+            other.type_path,
+        );
         Self { text, cause: None, is_incompatible: false }
     }
 
     pub(super) fn refused(deviations: &[Deviation]) -> Self {
         let texts: Vec<String> = deviations.iter().map(ToString::to_string).collect();
-        Self { text: texts.join("\n\n"), cause: None, is_incompatible: true }
+        let is_incompatible = deviations.iter().any(Deviation::is_incompatible);
+        Self { text: texts.join("\n\n"), cause: None, is_incompatible }
     }
 
     /// Whether contracts were not recorded because they are incompatible with recorded ones.

@@ -110,7 +110,7 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
     if written.is_some() {
         files.insert(0, (WRITTEN, written));
     }
-    // Without the feature the Avro schemas that were recorded with it are none of this program's business.
+    // Without the feature the Avro schemas that were recorded with it are ignored.
     if cfg!(feature = "avro") {
         match written {
             Some(_) => files.extend([(AVRO, avro.as_ref()), (READER_AVRO, None)]),
@@ -128,6 +128,13 @@ pub(super) fn files<'c>(contract: &'c Contract, folder: &Path) -> Vec<File<'c>> 
         },
     };
     files.into_iter().map(file).collect()
+}
+
+/// The files of a contract in draft 7, beside the recorded ones.
+pub(super) fn draft07_files<'c>(contract: &'c Contract, folder: &Path) -> impl Iterator<Item = File<'c>> {
+    let schemas =
+        files(contract, folder).into_iter().filter(|file| matches!(file.form, Form::Written | Form::Accepted));
+    schemas.map(|file| File { path: file.path.with_extension("draft07.json"), ..file })
 }
 
 /// Whether the accepted form is another than the written one, apart from what says so.
@@ -171,15 +178,28 @@ impl File<'_> {
     }
 }
 
-/// The recorded files of an event; none if it has no folder.
+/// The recorded files of an event; none if it has no folder. A file with a name that only resembles that of a contract would
+/// vanish from the history, and is refused.
 pub(super) fn list(folder: &Path, event: &str) -> Result<Listing, CatalogError> {
     let mut listing = Listing::new();
-    for name in names(&folder.join(event))? {
-        if let Some((version, revision, kind)) = parse(&name) {
+    let (mut excepted, here) = (BTreeSet::new(), folder.join(event));
+    for name in names(&here)? {
+        let Some((version, revision, kind)) = parse(&name.to_ascii_lowercase()) else { continue };
+        // The first revision is 1.
+        let path = file(folder, event, version, revision.map(|number| number.max(1)), kind);
+        if path != here.join(&name) {
+            return Err(CatalogError::misnamed(&here.join(&name), &path));
+        }
+        if kind == EXCEPTIONS {
+            excepted.insert(version);
+        } else {
             listing.entry(version).or_default().entry(revision).or_default().insert(kind);
         }
     }
-    Ok(listing)
+    match excepted.into_iter().find(|version| !listing.contains_key(version)) {
+        Some(version) => Err(CatalogError::exceptions_of_none(&file(folder, event, version, None, EXCEPTIONS))),
+        None => Ok(listing),
+    }
 }
 
 /// The folders with recorded contracts, by the names of their events.
@@ -206,8 +226,8 @@ fn names(folder: &Path) -> Result<BTreeSet<String>, CatalogError> {
 fn parse(name: &str) -> Option<(u32, Option<u32>, &'static str)> {
     let kinds = [ACCEPTED, EXCEPTIONS, READER_AVRO, AVRO, WRITTEN];
     let (stem, kind) = kinds.into_iter().find_map(|kind| Some((name.strip_suffix(kind)?, kind)))?;
-    let numbers = stem.strip_prefix('v').filter(|_| kind != EXCEPTIONS)?;
-    let (version, revision) = match numbers.split_once(".r") {
+    let numbers = stem.strip_prefix('v')?;
+    let (version, revision) = match numbers.split_once(".r").filter(|_| kind != EXCEPTIONS) {
         Some((version, revision)) => (version, Some(revision.parse().ok()?)),
         None => (numbers, None),
     };
@@ -246,7 +266,7 @@ fn has_written_avro(kinds: &BTreeSet<&str>) -> bool {
     kinds.contains(AVRO) && !kinds.contains(READER_AVRO)
 }
 
-/// The file without which a revision is none. The role of the event may have been another: either form will do, unless
+/// The required file that the revision lacks. The role of the event may have been another: either form will do, unless
 /// what is left says which one there was.
 fn lost(kinds: &BTreeSet<&str>, needs_written: bool, main: &'static str) -> Option<&'static str> {
     match (kinds.contains(WRITTEN), kinds.contains(ACCEPTED)) {
@@ -271,6 +291,11 @@ fn read_revision(contract: &Contract, folder: &Path, revision: Option<u32>) -> R
         (Some(_), false) => WRITTEN,
         (Some(_), true) => main_kind(contract),
     };
+    for (document, kind) in [(&written, WRITTEN), (&accepted, ACCEPTED)] {
+        if let Some(other) = document.as_ref().and_then(|document| other_event(document, contract)) {
+            return Err(CatalogError::of_other_event(&file(kind), &other));
+        }
+    }
     let Some(accepted) = accepted.or_else(|| written.clone()) else { return Ok(None) };
     let paths = Paths {
         main: file(main),
@@ -280,6 +305,14 @@ fn read_revision(contract: &Contract, folder: &Path, revision: Option<u32>) -> R
     };
     let has_written_avro = avro_kind == AVRO;
     Ok(Some(Revision { paths, documents: Documents { written, accepted, avro }, has_written_avro }))
+}
+
+/// The event that a document says it describes, if it is another.
+fn other_event(document: &Value, contract: &Contract) -> Option<String> {
+    let about = document.get("x-event-schema")?;
+    let (name, version) = (about.get("name")?.as_str()?, about.get("version")?.as_u64()?);
+    let (own_name, own_version) = (contract.descriptor.name(), contract.descriptor.version());
+    (name != own_name || version != u64::from(own_version)).then(|| format!("`{name}` version {version}"))
 }
 
 /// Keeps the recorded contract as an earlier revision. Returns the new files.
@@ -325,7 +358,8 @@ fn read(path: &Path) -> Result<Option<String>, CatalogError> {
     match fs::read_to_string(path) {
         // Git may check text files out with other line ends.
         Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // A link to nothing is no missing file.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => Ok(None),
         Err(error) => Err(CatalogError::io(path, error)),
     }
 }

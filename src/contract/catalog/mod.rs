@@ -18,7 +18,7 @@ use self::check::{changes, deviations, means_the_same};
 pub(crate) use self::deviation::report;
 pub use self::deviation::{Change, Deviation, DeviationKind};
 pub use self::error::CatalogError;
-use self::folder::{files, keep_revision, read_revisions};
+use self::folder::{draft07_files, files, keep_revision, read_revisions};
 #[cfg(feature = "registry")]
 pub(crate) use self::recorded::Sent;
 use self::recorded::{Contract, Role, add};
@@ -38,9 +38,9 @@ use crate::event::{Descriptor, EventSchema};
 /// | `<event>/v<version>.exceptions.json` | an array of the incompatible changes that are accepted, as a failed check prints them, each with a `reason`; written by hand |
 ///
 /// For an event that the service only receives, `.reader.json` and `.reader.avsc` are recorded. Copies of the `.json` and
-/// `.avsc` that its owner recorded may stand beside them: then the check compares with those. A number without a logical
-/// type there may have one in the service's own type, as a reader gives it that. If the service starts or stops to send an
-/// event, what it recorded stays in use; the files from the time when it sent the event then count as its owner's.
+/// `.avsc` that its owner recorded may stand beside them: then the check compares with those. The service's own type may
+/// give a logical type to a number that has none in the owner's schema. If the service starts or stops to send an event,
+/// its recorded files remain in use; the written form then counts as the owner's.
 ///
 /// An event is recorded with the versions that its type names in `previous`. An enum of events, `#[event(types)]`, stands
 /// for those of its variants; an [`OtherEvent`](crate::OtherEvent) is not recorded. A version that is recorded and has no
@@ -201,7 +201,9 @@ impl Catalog {
 
     /// Compares the recorded contracts with the current ones and returns every difference. The current contract must be
     /// compatible with each recorded revision of its version: load must read the messages of the revision, and readers of
-    /// the revision must read the messages that are written now. No version may be lost.
+    /// the revision must read the messages that are written now, also those that go by its recorded schema, which requires all
+    /// fields that were always written. No version may be lost. The examples of the event and of its fields must be valid;
+    /// those of nested types are not checked.
     ///
     /// ```
     /// use event_schema::prelude::*;
@@ -240,12 +242,12 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// As with [`check`](Self::check); a file cannot be written; or contracts are incompatible with what is recorded:
-    /// then nothing is written.
+    /// As with [`check`](Self::check); a file cannot be written; or contracts are incompatible with what is recorded, or have
+    /// an example that is not valid: then nothing is written.
     pub fn export(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
         let folder = folder.as_ref();
         let mut deviations = self.check(folder)?;
-        deviations.retain(Deviation::is_incompatible);
+        deviations.retain(Deviation::prevents_export);
         if !deviations.is_empty() {
             return Err(CatalogError::refused(&deviations));
         }
@@ -257,6 +259,39 @@ impl Catalog {
                 written.extend(keep_revision(contract, folder)?);
             }
             for file in files(contract, folder) {
+                written.extend(file.record()?);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Writes the current contracts in draft 7 of JSON Schema, for tools that do not know a later one: into
+    /// `<event name>/v<version>.draft07.json`, and `.reader.draft07.json` where the accepted form differs. They accept the
+    /// same values. [`check`](Self::check) does not look at them. Returns the files that were written or removed.
+    ///
+    /// ```
+    /// use event_schema::contract::Catalog;
+    ///
+    /// #[event_schema::event(name = "order.placed")]
+    /// struct OrderPlaced { point: (f64, f64) }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("catalog-draft07-{}", std::process::id()));
+    /// let catalog = Catalog::new("orders").sends::<OrderPlaced>();
+    /// let written = catalog.export_draft07(&folder)?;
+    /// assert!(written[0].ends_with("order.placed/v1.draft07.json"));
+    /// assert!(std::fs::read_to_string(&written[0]).unwrap().contains("http://json-schema.org/draft-07/schema#"));
+    /// # std::fs::remove_dir_all(&folder).unwrap();
+    /// # Ok::<(), event_schema::contract::CatalogError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written; or two events have the same name and version.
+    pub fn export_draft07(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, CatalogError> {
+        self.refuse_doubles()?;
+        let mut written = Vec::new();
+        for contract in &self.contracts {
+            for file in draft07_files(&contract.in_draft07(), folder.as_ref()) {
                 written.extend(file.record()?);
             }
         }
@@ -364,9 +399,10 @@ impl Catalog {
             if matches!(event.name(), "." | "..") {
                 return Err(CatalogError::name(event, "is not the name of a folder"));
             }
-            for other in self.contracts[..at].iter().map(|other| other.descriptor) {
+            for known in &self.contracts[..at] {
+                let other = known.descriptor;
                 if (other.name(), other.version()) == (event.name(), event.version()) {
-                    return Err(CatalogError::double(event));
+                    return Err(CatalogError::double(known, contract));
                 }
                 // They would share a folder where case does not count.
                 if other.name() != event.name() && other.name().eq_ignore_ascii_case(event.name()) {

@@ -4,31 +4,32 @@ use schemars::Schema;
 use schemars::generate::Contract as Form;
 use serde_json::{Value, json};
 
-use crate::contract::compat::Policy;
+use crate::contract::compat::{Policy, token};
+use crate::contract::json_schema::to_draft07;
 #[cfg(feature = "page")]
 use crate::contract::shape::Shape;
 use crate::event::{Descriptor, Generated, Versions, show_version};
 use crate::load::{self, LoadOptions};
+use crate::partial::Partial;
+use crate::violation::Violation;
 
 /// The documents of an event of today.
 #[derive(Clone, Debug)]
 pub(super) struct Contract {
     pub(super) descriptor: Descriptor,
     /// The name of the type with its path.
-    type_path: &'static str,
+    pub(super) type_path: &'static str,
     pub(super) documents: Documents,
     /// The schemas without the marks of the record.
     #[cfg(feature = "registry")]
     pub(super) sent: Sent,
     /// The reason why there is no Avro schema.
     pub(super) no_avro: Option<String>,
-    /// The examples that load refuses: their index, and why.
-    pub(super) bad_examples: Vec<(usize, String)>,
+    /// The examples that load refuses: their place, and why.
+    pub(super) bad_examples: Vec<(String, String)>,
     pub(super) role: Role,
     /// Whether it is an earlier version, which the type of a later one loads.
     pub(super) is_earlier: bool,
-    /// The policy for what the service writes: a hook may add fields that the schema does not have.
-    pub(super) policy: Policy,
     #[cfg(feature = "page")]
     pub(super) shape: fn() -> Shape,
 }
@@ -123,8 +124,8 @@ impl Contract {
             type_path: std::any::type_name::<E>(),
             bad_examples: bad_examples::<E>(&accepted),
             documents: Documents {
-                written: Some(document(descriptor, written, "written")),
-                accepted: document(descriptor, accepted, "accepted"),
+                written: Some(document(descriptor, written, "written", E::CHANGES_DUMP)),
+                accepted: document(descriptor, accepted, "accepted", false),
                 avro,
             },
             #[cfg(feature = "registry")]
@@ -132,10 +133,23 @@ impl Contract {
             no_avro,
             role,
             is_earlier: false,
-            policy: if E::CHANGES_DUMP { Policy::Exact } else { Policy::Written },
             #[cfg(feature = "page")]
             shape: E::shape,
         }
+    }
+
+    /// The contract with its schemas in draft 7. They have names of their own: tools may have both.
+    pub(super) fn in_draft07(&self) -> Self {
+        let document = |schema: &Value| {
+            let mut schema = to_draft07(schema);
+            if let Some(Value::String(id)) = schema.get_mut("$id") {
+                id.push_str(":draft-07");
+            }
+            schema
+        };
+        let Documents { written, accepted, .. } = &self.documents;
+        let documents = Documents { written: written.as_ref().map(document), accepted: document(accepted), avro: None };
+        Self { documents, ..self.clone() }
     }
 
     /// The contract with the documents of a recorded revision.
@@ -156,13 +170,22 @@ impl Contract {
     }
 }
 
+/// The policy for messages of a written form: a hook may have added fields that it does not list.
+pub(super) fn policy_for(written: &Value) -> Policy {
+    let is_open = written.pointer("/x-event-schema/open") == Some(&Value::Bool(true));
+    if is_open { Policy::Exact } else { Policy::Written }
+}
+
 /// The schema with the event that it describes.
-fn document(event: Descriptor, mut schema: Schema, form: &str) -> Value {
+fn document(event: Descriptor, mut schema: Schema, form: &str, is_open: bool) -> Value {
     let mut about = json!({"name": event.name(), "version": event.version(), "form": form});
     for (keyword, value) in [("topic", event.topic()), ("key", event.key())] {
         if let Some(value) = value {
             about[keyword] = value.into();
         }
+    }
+    if is_open {
+        about["open"] = true.into();
     }
     if !event.sensitive().is_empty() {
         about["sensitive"] = event.sensitive().into();
@@ -172,9 +195,33 @@ fn document(event: Descriptor, mut schema: Schema, form: &str) -> Value {
     schema.to_value()
 }
 
-fn bad_examples<E: Generated>(schema: &Schema) -> Vec<(usize, String)> {
-    let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-    let load = |example: &Value| load::from_value::<E>(example.clone(), &LoadOptions::new());
-    let answers = examples.enumerate().map(|(at, example)| (at, load(example)));
-    answers.filter_map(|(at, loaded)| Some((at, loaded.err()?.to_string()))).collect()
+fn bad_examples<E: Generated>(schema: &Schema) -> Vec<(String, String)> {
+    let mut bad = Vec::new();
+    for (at, example) in examples_of(schema.as_value()) {
+        if let Err(error) = load::from_value::<E>(example.clone(), &LoadOptions::new()) {
+            bad.push((format!("#/examples/{at}"), error.to_string()));
+        }
+    }
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let own = token(name);
+        for (at, example) in examples_of(field) {
+            // The other fields are missing: what is said of them does not count.
+            let part = json!({ name: example });
+            let loaded = load::from_value::<Partial<E>>(part, &LoadOptions::new());
+            let Some(violations) = loaded.err().and_then(|error| error.violations().cloned()) else { continue };
+            let is_own = |violation: &&Violation| {
+                let place = violation.path().to_pointer();
+                place.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let reasons: Vec<String> = violations.iter().filter(is_own).map(ToString::to_string).collect();
+            if !reasons.is_empty() {
+                bad.push((format!("#/properties{own}/examples/{at}"), reasons.join("; ")));
+            }
+        }
+    }
+    bad
+}
+
+fn examples_of(schema: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    schema.get("examples").and_then(Value::as_array).into_iter().flatten().enumerate()
 }

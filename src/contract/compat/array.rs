@@ -8,7 +8,40 @@ use super::form::{Form, Part, Typed};
 use super::keyword::Object;
 use super::object::Rest;
 use super::outcome::Outcome;
-use super::rule;
+use super::rule::{self, Rule};
+use super::values::order;
+
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxItems",
+        [rule::MAX_ITEMS_ADDED, rule::MAX_ITEMS_REMOVED, rule::MAX_ITEMS_INCREASED, rule::MAX_ITEMS_DECREASED],
+    ),
+    (
+        "minItems",
+        [rule::MIN_ITEMS_ADDED, rule::MIN_ITEMS_REMOVED, rule::MIN_ITEMS_INCREASED, rule::MIN_ITEMS_DECREASED],
+    ),
+];
+const CONTAINS_LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxContains",
+        [
+            rule::MAX_CONTAINS_ADDED,
+            rule::MAX_CONTAINS_REMOVED,
+            rule::MAX_CONTAINS_INCREASED,
+            rule::MAX_CONTAINS_DECREASED,
+        ],
+    ),
+    (
+        "minContains",
+        [
+            rule::MIN_CONTAINS_ADDED,
+            rule::MIN_CONTAINS_REMOVED,
+            rule::MIN_CONTAINS_INCREASED,
+            rule::MIN_CONTAINS_DECREASED,
+        ],
+    ),
+];
 
 struct Items<'a> {
     keywords: &'a Object,
@@ -20,10 +53,12 @@ struct Items<'a> {
     rest: Rest<'a>,
     /// Whether `rest` says all that `unevaluatedItems` says.
     evaluates_all: bool,
+    /// Whether other schemas describe the items, too.
+    shares: bool,
 }
 
 impl<'a> Items<'a> {
-    fn new(typed: &Typed<'a>, draft: Draft, proves: bool) -> Self {
+    fn new(typed: &Typed<'a>, draft: Draft, proves: bool, shares: bool) -> Self {
         let keywords = typed.keywords;
         let items = keywords.get("items");
         let prefix = keywords.get("prefixItems").and_then(Value::as_array).filter(|_| draft.has_prefix_items());
@@ -37,10 +72,15 @@ impl<'a> Items<'a> {
             rest = None;
         }
         // `contains` and schemas beside this one evaluate items too.
-        let alone = typed.sole && draft != Draft::Early && !keywords.contains_key("contains");
+        let alone = typed.sole && !draft.is_early() && !keywords.contains_key("contains");
         let unevaluated = keywords.get("unevaluatedItems").filter(|_| all.is_none() && (alone || !proves));
         let evaluates_all = proves && (all.is_some() || rest.is_some() || alone);
-        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all }
+        Self { keywords, all, tuple, rest: Rest::of(rest.or(unevaluated)), evaluates_all, shares }
+    }
+
+    /// The schema of an item.
+    fn part(&self, schema: &'a Value) -> Part<'a> {
+        if self.shares { Part::among_others(schema) } else { Part::whole(schema) }
     }
 
     fn keyword(&self, keyword: &str) -> Option<&'a Value> {
@@ -50,15 +90,19 @@ impl<'a> Items<'a> {
 
 impl<'a> Comparison<'a> {
     pub(super) fn arrays(&mut self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
-        let old = Items::new(old, self.writer.draft, self.policy.proves());
-        let new = Items::new(new, self.reader.draft, self.policy.proves());
+        let shares = self.policy.knows_fields() && {
+            let inside = old.outermost.and_then(|outermost| self.insides.of(self.writer, outermost));
+            !inside.is_some_and(|inside| inside.describes_items_once())
+        };
+        let old = Items::new(old, self.writer.draft, self.policy.proves(), shares);
+        let new = Items::new(new, self.reader.draft, self.policy.proves(), false);
         match (old.all, new.all) {
             (None, None) => {}
             (None, Some(all)) if self.policy.proves() && self.reads_tuple(&old, all) => {}
             (None, Some(_)) => self.note(out, "/items", rule::SCHEMA_ADDED, old.all, new.all),
             (Some(_), None) => self.note(out, "/items", rule::SCHEMA_REMOVED, old.all, new.all),
             (Some(one), Some(other)) => {
-                let inner = self.schemas(one, other);
+                let inner = self.compare(old.part(one), Part::whole(other));
                 out.absorb("/items", &inner);
             }
         }
@@ -66,31 +110,21 @@ impl<'a> Comparison<'a> {
             let place = format!("/items/{at}");
             match (old.tuple.get(at), new.tuple.get(at)) {
                 (Some(one), Some(other)) => {
-                    let inner = self.schemas(one, other);
+                    let inner = self.compare(old.part(one), Part::whole(other));
                     out.absorb(&place, &inner);
                 }
-                (Some(schema), None) => self.removed_item(out, &place, schema, &new),
+                (Some(schema), None) => self.removed_item(out, &place, old.part(schema), &new),
                 (None, Some(schema)) => self.added_item(out, &place, schema, &old),
                 (None, None) => {}
             }
         }
         self.items_behind(out, &old, &new);
         self.contained(out, &old, &new);
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxItems",
-            both("maxItems"),
-            [rule::MAX_ITEMS_ADDED, rule::MAX_ITEMS_REMOVED, rule::MAX_ITEMS_INCREASED, rule::MAX_ITEMS_DECREASED],
-        );
-        self.limit(
-            out,
-            "minItems",
-            both("minItems"),
-            [rule::MIN_ITEMS_ADDED, rule::MIN_ITEMS_REMOVED, rule::MIN_ITEMS_INCREASED, rule::MIN_ITEMS_DECREASED],
-        );
+        for (keyword, rules) in LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
         let unique = |value: Option<&Value>| value.and_then(Value::as_bool) == Some(true);
-        let (before, after) = both("uniqueItems");
+        let (before, after) = (old.keyword("uniqueItems"), new.keyword("uniqueItems"));
         match (unique(before), unique(after)) {
             (true, false) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_REMOVED, before, after),
             (false, true) => self.note(out, "/uniqueItems", rule::UNIQUE_ITEMS_ADDED, before, after),
@@ -103,16 +137,16 @@ impl<'a> Comparison<'a> {
         let reads_rest = match old.rest {
             Rest::Open => false,
             Rest::Closed => true,
-            Rest::Schema(rest) => self.reads(rest, all),
+            Rest::Schema(rest) => self.reads(old.part(rest), all),
         };
-        reads_rest && old.tuple.iter().all(|item| self.reads(item, all))
+        reads_rest && old.tuple.iter().all(|item| self.reads(old.part(item), all))
     }
 
-    fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, new: &Items<'a>) {
+    fn removed_item(&mut self, out: &mut Outcome<'a>, place: &str, item: Part<'a>, new: &Items<'a>) {
         let rule = match new.rest {
             Rest::Open => rule::ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL,
             Rest::Schema(rest) => {
-                let inner = self.schemas(schema, rest);
+                let inner = self.compare(item, Part::whole(rest));
                 out.absorb(place, &inner);
                 if inner.breaks {
                     rule::ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
@@ -120,12 +154,12 @@ impl<'a> Comparison<'a> {
                     rule::ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
                 }
             }
-            Rest::Closed if matches!(self.writer.form(Part::whole(schema)).1, Form::Nothing) => {
+            Rest::Closed if matches!(self.writer.form(item).1, Form::Nothing) => {
                 rule::ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL
             }
             Rest::Closed => rule::ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL,
         };
-        self.note(out, place, rule, Some(schema), None);
+        self.note(out, place, rule, Some(item.value), None);
     }
 
     fn added_item(&mut self, out: &mut Outcome<'a>, place: &str, schema: &'a Value, old: &Items<'a>) {
@@ -135,7 +169,7 @@ impl<'a> Comparison<'a> {
             }
             Rest::Open => rule::ITEM_ADDED_TO_OPEN_CONTENT_MODEL,
             Rest::Schema(rest) => {
-                let inner = self.schemas(rest, schema);
+                let inner = self.compare(old.part(rest), Part::whole(schema));
                 out.absorb(place, &inner);
                 if inner.breaks {
                     rule::ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
@@ -156,7 +190,7 @@ impl<'a> Comparison<'a> {
             (Rest::Open, Rest::Schema(_)) => Some(rule::ADDITIONAL_ITEMS_NARROWED),
             (Rest::Schema(_), Rest::Open) => Some(rule::ADDITIONAL_ITEMS_EXTENDED),
             (Rest::Schema(one), Rest::Schema(other)) => {
-                let inner = self.schemas(one, other);
+                let inner = self.compare(old.part(one), Part::whole(other));
                 out.absorb("/additionalItems", &inner);
                 None
             }
@@ -173,38 +207,18 @@ impl<'a> Comparison<'a> {
     }
 
     fn contained(&mut self, out: &mut Outcome<'a>, old: &Items<'a>, new: &Items<'a>) {
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxContains",
-            both("maxContains"),
-            [
-                rule::MAX_CONTAINS_ADDED,
-                rule::MAX_CONTAINS_REMOVED,
-                rule::MAX_CONTAINS_INCREASED,
-                rule::MAX_CONTAINS_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "minContains",
-            both("minContains"),
-            [
-                rule::MIN_CONTAINS_ADDED,
-                rule::MIN_CONTAINS_REMOVED,
-                rule::MIN_CONTAINS_INCREASED,
-                rule::MIN_CONTAINS_DECREASED,
-            ],
-        );
+        for (keyword, rules) in CONTAINS_LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
         // The registry compares no more.
         let Some(contained) = new.keyword("contains") else { return };
         let before = old.keyword("contains");
-        let least = |items: &Items<'a>| items.keyword("minContains").and_then(Value::as_u64).unwrap_or(1);
-        let most = |items: &Items<'a>| items.keyword("maxContains").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        let least = |items: &Items<'a>| items.keyword("minContains").cloned().unwrap_or_else(|| 1.into());
+        let most = |items: &Items<'a>| items.keyword("maxContains").cloned().unwrap_or_else(|| u64::MAX.into());
         let reads = before.is_some_and(|before| {
-            let enough = least(new) <= least(old) && most(new) >= most(old);
+            let enough = order(&least(new), &least(old)).is_le() && order(&most(new), &most(old)).is_ge();
             let same = self.same_value(before, contained);
-            enough && (same || (new.keyword("maxContains").is_none() && self.reads(before, contained)))
+            enough && (same || (new.keyword("maxContains").is_none() && self.reads(old.part(before), contained)))
         });
         if !reads {
             self.note(out, "/contains", rule::CONTAINS_CHANGED, before, Some(contained));

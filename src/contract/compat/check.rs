@@ -1,5 +1,7 @@
 //! The checks: [`check`], [`check_history`], [`diff`].
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::comparison::Comparison;
@@ -8,6 +10,7 @@ use super::finding::{Finding, Report, Sides};
 use super::history::compare_each;
 use super::mode::{Compatibility, Direction, Policy};
 use super::schema_error::{SchemaError, Side};
+use super::spelling::respelled;
 
 /// Whether a new JSON Schema may follow an old one.
 ///
@@ -56,7 +59,9 @@ pub fn check_history<'a>(
     mode: Compatibility,
     policy: Policy,
 ) -> Result<Report, SchemaError> {
-    compare_each(history.into_iter().collect(), new, mode, Document::new, |writer, reader| {
+    let history: Vec<_> = history.into_iter().map(|old| spelled(old, policy)).collect();
+    let new = spelled(new, policy);
+    compare_each(history.iter().map(AsRef::as_ref).collect(), &new, mode, Document::new, |writer, reader| {
         Comparison::changes(writer, reader, policy, false)
     })
 }
@@ -85,12 +90,18 @@ pub fn check_history<'a>(
 ///
 /// As with [`check`].
 pub fn diff(old: &Value, new: &Value, policy: Policy) -> Result<Vec<Finding>, SchemaError> {
-    let old = Document::new(old).map_err(|error| error.in_document(Side::Old(0)))?;
-    let new = Document::new(new).map_err(|error| error.in_document(Side::New))?;
+    let (old, new) = (spelled(old, policy), spelled(new, policy));
+    let old = Document::new(&old).map_err(|error| error.in_document(Side::Old(0)))?;
+    let new = Document::new(&new).map_err(|error| error.in_document(Side::New))?;
     let (backward, _) = Comparison::changes(&old, &new, policy, true)?;
     let (forward, _) = Comparison::changes(&new, &old, policy, false)?;
     let mut sides = Sides::default();
     let both = [(Direction::Backward, backward), (Direction::Forward, forward)];
     let findings = both.iter().flat_map(|(direction, changes)| changes.iter().map(|change| (*direction, change)));
     Ok(findings.map(|(direction, change)| Finding::of(change, direction, 0, &mut sides)).collect())
+}
+
+/// A document as a comparison with this policy looks at it. The registry distinguishes spellings.
+fn spelled(document: &Value, policy: Policy) -> Cow<'_, Value> {
+    if policy.proves() { respelled(document) } else { Cow::Borrowed(document) }
 }

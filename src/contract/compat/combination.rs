@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::comparison::Comparison;
 use super::form::{Criterion, Form, Part, PartId};
 use super::keyword::Object;
-use super::mode::Policy;
 use super::outcome::{Inner, Outcome};
 use super::rule;
 use super::traits::{MAX_DEPTH, OBJECT, Traits, are_apart_at_a_glance};
@@ -117,7 +116,7 @@ impl<'a> Comparison<'a> {
 
     /// The outcome if one of the reader's schemas accepts what the writer writes, and none of the others does.
     pub(super) fn exactly_one(&mut self, writer: Part<'a>, parts: &[Part<'a>]) -> Option<Outcome<'a>> {
-        let written = self.writer_traits(writer, self.policy == Policy::Written);
+        let written = self.writer_traits(writer, self.policy.knows_fields());
         if let (Some(names), Some(fields)) = (self.at_most_one(parts), &written.fields)
             && written.types & !OBJECT == 0
             && names.intersection(fields).count() <= 1

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::document::{Document, has_none_of};
 use super::form::{Criterion, Form, Part, PartId, Typed};
+use super::inside::Insides;
 use super::mode::Policy;
 use super::outcome::{Change, Inner, Outcome, collect};
 use super::rule::{self, Rule};
@@ -59,6 +60,7 @@ pub(super) struct Comparison<'a> {
     waiting: VecDeque<usize>,
     /// The facts about parts, by the address of their document and whether their objects have no unknown fields.
     traits: HashMap<(usize, bool, PartId<'a>), Rc<Traits<'a>>>,
+    pub(super) insides: Insides<'a>,
     /// The canonical texts of the values of each `enum`, by its address.
     texts: HashMap<usize, Rc<HashSet<String>>>,
     /// The pair at hand.
@@ -87,11 +89,12 @@ impl<'a> Comparison<'a> {
             pairs: Vec::new(),
             waiting: VecDeque::new(),
             traits: HashMap::new(),
+            insides: Insides::new(),
             texts: HashMap::new(),
             at: 0,
             steps: 0,
         };
-        let root = comparison.schemas(writer.root, reader.root);
+        let root = comparison.compare(Part::whole(writer.root), Part::whole(reader.root));
         comparison.judge_all();
         if comparison.is_exhausted() {
             return Err(SchemaError::entangled(MAX_STEPS));
@@ -128,7 +131,7 @@ impl<'a> Comparison<'a> {
             self.turned = turned;
             std::mem::swap(&mut self.writer, &mut self.reader);
             // Inside a `not` the writer's schema is the reader's, whose fields are not known.
-            self.policy = if turned && self.asked.proves() { Policy::Exact } else { self.asked };
+            self.policy = self.policy_for(turned);
         }
         self.at = at;
         self.judge_pair(self.parts[writer], self.parts[reader])
@@ -173,14 +176,9 @@ impl<'a> Comparison<'a> {
         out.absorb_definition("", &inner, shared);
     }
 
-    /// Compares two schemas that stand for themselves.
-    pub(super) fn schemas(&mut self, writer: &'a Value, reader: &'a Value) -> Inner {
-        self.compare(Part::whole(writer), Part::whole(reader))
-    }
-
     /// Whether the reader's schema accepts what the writer's accepts.
-    pub(super) fn reads(&mut self, writer: &'a Value, reader: &'a Value) -> bool {
-        !self.schemas(writer, reader).breaks
+    pub(super) fn reads(&mut self, writer: Part<'a>, reader: &'a Value) -> bool {
+        !self.compare(writer, Part::whole(reader)).breaks
     }
 
     /// The verdict on two schemas, as far as it is known.
@@ -188,9 +186,14 @@ impl<'a> Comparison<'a> {
         self.number(writer, reader, self.turned)
     }
 
+    fn policy_for(&self, turned: bool) -> Policy {
+        if turned && self.asked.proves() { Policy::Exact } else { self.asked }
+    }
+
     fn number(&mut self, writer: Part<'a>, reader: Part<'a>, turned: bool) -> Inner {
         self.spend(1);
-        let (writer, reader) = (self.part_number(writer), self.part_number(reader));
+        let writer = if self.policy_for(turned).knows_fields() { writer } else { writer.without_surroundings() };
+        let (writer, reader) = (self.part_number(writer), self.part_number(reader.without_surroundings()));
         let next = self.pairs.len();
         let pair = *self.numbers.entry((writer, reader, turned)).or_insert(next);
         if pair == next {
@@ -233,13 +236,15 @@ impl<'a> Comparison<'a> {
     }
 
     fn traits_in(&mut self, document: &'a Document<'a>, part: Part<'a>, written: bool) -> Rc<Traits<'a>> {
+        let part = if written { part } else { part.without_surroundings() };
         let key = (std::ptr::from_ref(document).addr(), written, part.id());
         if let Some(known) = self.traits.get(&key) {
             return Rc::clone(known);
         }
-        let mut look = Look::new(document, written);
+        let mut look = Look::new(document, written.then_some(&mut self.insides));
         let traits = Rc::new(look.traits(part, MAX_DEPTH));
-        self.spend(look.steps());
+        let steps = look.steps();
+        self.spend(steps);
         self.traits.insert(key, Rc::clone(&traits));
         traits
     }
@@ -269,43 +274,71 @@ impl<'a> Comparison<'a> {
         if let Some(outcome) = self.alone_and_combined(writer, writer_form, reader, reader_form) {
             return outcome;
         }
+        if let (Form::Combined(old, old_parts), Form::Combined(new, new_parts)) = (writer_form, reader_form) {
+            return self.combined((*old, old_parts), (*new, new_parts), (writer, reader));
+        }
         let mut out = Outcome::default();
+        let is_judged = self.same_form(&mut out, (writer, writer_form), (reader, reader_form))
+            || (self.policy.proves() && self.proof(&mut out, (writer, writer_form), (reader, reader_form)));
+        if !is_judged {
+            self.other_form(&mut out, writer, reader);
+        }
+        out
+    }
+
+    fn combined(
+        &mut self,
+        old: (Criterion, &[Part<'a>]),
+        new: (Criterion, &[Part<'a>]),
+        sides: (Part<'a>, Part<'a>),
+    ) -> Outcome<'a> {
+        let mut out = Outcome::default();
+        self.combinations(&mut out, old, new, sides);
+        if out.breaks
+            && self.policy.proves()
+            && let Some(proof) = self.part_by_part(old, new, sides)
+        {
+            return proof;
+        }
+        out
+    }
+
+    /// Compares schemas of the same form; false if they are of different ones.
+    fn same_form(
+        &mut self,
+        out: &mut Outcome<'a>,
+        (writer, writer_form): (Part<'a>, &Form<'a>),
+        (reader, reader_form): (Part<'a>, &Form<'a>),
+    ) -> bool {
         match (writer_form, reader_form) {
             (Form::Nothing, _) | (_, Form::Anything) | (Form::Boolean, Form::Boolean) | (Form::Null, Form::Null) => {}
             (Form::Text(old), Form::Text(new)) => {
-                self.demanded(&mut out, old, new);
-                self.texts(&mut out, old.keywords, new.keywords);
+                self.demanded(out, old, new);
+                self.texts(out, old.keywords, new.keywords);
             }
             (Form::Number(old), Form::Number(new)) => {
-                self.demanded(&mut out, old, new);
-                self.numbers(&mut out, old, new);
+                self.demanded(out, old, new);
+                self.numbers(out, old, new);
             }
             (Form::Object(old), Form::Object(new)) => {
-                self.demanded(&mut out, old, new);
-                self.objects(&mut out, old, new);
+                self.demanded(out, old, new);
+                self.objects(out, old, new);
             }
             (Form::Array(old), Form::Array(new)) => {
-                self.demanded(&mut out, old, new);
-                self.arrays(&mut out, old, new);
+                self.demanded(out, old, new);
+                self.arrays(out, old, new);
             }
-            (Form::Enum(old), Form::Enum(new)) => self.choices(&mut out, "/enum", old, new, writer, reader),
+            (Form::Enum(old), Form::Enum(new)) => self.choices(out, "/enum", old, new, writer, reader),
             (Form::Const(old), Form::Const(new)) => {
                 if canonical(old) != canonical(new) {
-                    self.note(&mut out, "/const", rule::ENUM_ARRAY_CHANGED, Some(*old), Some(*new));
+                    self.note(out, "/const", rule::ENUM_ARRAY_CHANGED, Some(*old), Some(*new));
                 }
-            }
-            // The registry takes them for two types.
-            (Form::Const(old), Form::Enum(new)) if self.policy.proves() => {
-                self.choices(&mut out, "", std::slice::from_ref(*old), new, writer, reader);
-            }
-            (Form::Enum(old), Form::Const(new)) if self.policy.proves() => {
-                self.choices(&mut out, "", old, std::slice::from_ref(*new), writer, reader);
             }
             (Form::Not(old), Form::Not(new)) => {
                 // The writer must exclude all that the reader excludes.
                 let narrows = !self.number(*new, *old, !self.turned).breaks;
                 let rule = if narrows { rule::NOT_TYPE_NARROWED } else { rule::NOT_TYPE_EXTENDED };
-                self.note(&mut out, "/not", rule, Some(old.value), Some(new.value));
+                self.note(out, "/not", rule, Some(old.value), Some(new.value));
             }
             (Form::Condition, Form::Condition) => {
                 let same = ["if", "then", "else"].iter().all(|keyword| {
@@ -315,37 +348,57 @@ impl<'a> Comparison<'a> {
                         _ => false,
                     }
                 });
-                if same {
-                    return out;
-                }
-                self.note(&mut out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
-            }
-            (Form::Combined(old, old_parts), Form::Combined(new, new_parts)) => {
-                self.combinations(&mut out, (*old, old_parts), (*new, new_parts), (writer, reader));
-                if out.breaks
-                    && self.policy.proves()
-                    && let Some(proof) = self.part_by_part((*old, old_parts), (*new, new_parts), (writer, reader))
-                {
-                    return proof;
+                if !same {
+                    self.note(out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
                 }
             }
-            _ if !self.policy.proves() && is_bytes(writer.value) && is_bytes(reader.value) => {}
-            (_, Form::Not(excluded)) if self.policy.proves() => {
+            _ => return false,
+        }
+        true
+    }
+
+    /// Proves something of schemas of different forms, which the registry takes for different types; false if it cannot.
+    fn proof(
+        &mut self,
+        out: &mut Outcome<'a>,
+        (writer, writer_form): (Part<'a>, &Form<'a>),
+        (reader, reader_form): (Part<'a>, &Form<'a>),
+    ) -> bool {
+        match (writer_form, reader_form) {
+            (Form::Const(old), Form::Enum(new)) => {
+                self.choices(out, "", std::slice::from_ref(*old), new, writer, reader);
+            }
+            (Form::Enum(old), Form::Const(new)) => {
+                self.choices(out, "", old, std::slice::from_ref(*new), writer, reader);
+            }
+            (_, Form::Not(excluded)) => {
                 let (written, refused) = (self.writer_traits(writer, false), self.reader_traits(*excluded));
                 if !written.is_apart_from(&refused) {
-                    self.note(&mut out, "/not", rule::NOT_TYPE_EXTENDED, None, Some(excluded.value));
+                    self.note(out, "/not", rule::NOT_TYPE_EXTENDED, None, Some(excluded.value));
                 }
             }
-            (_, Form::Enum(_)) if self.policy.proves() => {
-                let side = reader.value.get("enum");
-                self.note(&mut out, "/enum", rule::ENUM_ARRAY_NARROWED, None, side);
+            (_, Form::Enum(_)) => {
+                self.note(out, "/enum", rule::ENUM_ARRAY_NARROWED, None, reader.value.get("enum"));
             }
-            (_, Form::Condition) if self.policy.proves() => {
-                self.note(&mut out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
+            (_, Form::Condition) => {
+                self.note(out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
             }
-            _ => self.note(&mut out, "", rule::TYPE_CHANGED, Some(writer.value), Some(reader.value)),
+            _ => return false,
         }
-        out
+        true
+    }
+
+    /// Schemas of different forms are incompatible.
+    fn other_form(&mut self, out: &mut Outcome<'a>, writer: Part<'a>, reader: Part<'a>) {
+        let rule = if self.policy.proves() {
+            let (written, read) = (self.writer_traits(writer, false), self.reader_traits(reader));
+            if written.is_apart_from(&read) { rule::TYPE_CHANGED } else { rule::FORM_CHANGED }
+        } else if is_bytes(writer.value) && is_bytes(reader.value) {
+            return;
+        } else {
+            rule::TYPE_CHANGED
+        };
+        self.note(out, "", rule, Some(writer.value), Some(reader.value));
     }
 
     /// A schema against a combination, or a combination against a schema: one part may do.
@@ -413,8 +466,8 @@ impl<'a> Comparison<'a> {
             let parts = if overlaps { old_parts.to_vec() } else { self.not_among(old_parts, new_parts) };
             return self.all_read(parts.into_iter().map(|part| (part, reader)));
         }
-        if overlaps {
-            return self.exactly_one(writer, new_parts);
+        if overlaps && let Some(proof) = self.exactly_one(writer, new_parts) {
+            return Some(proof);
         }
         old_parts.iter().find_map(|part| compatible(self.compare(*part, reader), None))
     }

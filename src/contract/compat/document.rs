@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use fluent_uri::{Iri, IriRef};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
@@ -21,8 +22,10 @@ const MAX_PATTERN_SIZE: usize = 1 << 18;
 pub(super) enum Draft {
     /// `$schema` names none: the keywords of all drafts count.
     Unnamed,
-    /// Draft 7 or an earlier one: nothing counts beside `$ref`, and there is no `prefixItems`.
-    Early,
+    /// Draft 4 or an earlier one. Here and until draft 7 nothing counts beside `$ref`, and there is no `prefixItems`.
+    Four,
+    Six,
+    Seven,
     /// 2019-09: no `prefixItems`.
     Y2019,
     /// 2020-12 or a later one.
@@ -30,15 +33,20 @@ pub(super) enum Draft {
 }
 
 impl Draft {
-    fn of(root: &Value) -> Self {
+    pub(super) fn of(root: &Value) -> Self {
         match root.get("$schema").and_then(Value::as_str) {
             None => Self::Unnamed,
-            Some(name) if ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|early| name.contains(early)) => {
-                Self::Early
-            }
+            Some(name) if name.contains("draft-03") || name.contains("draft-04") => Self::Four,
+            Some(name) if name.contains("draft-06") => Self::Six,
+            Some(name) if name.contains("draft-07") => Self::Seven,
             Some(name) if name.contains("2019-09") => Self::Y2019,
             Some(_) => Self::Y2020,
         }
+    }
+
+    /// Whether it is draft 7 or an earlier one.
+    pub(super) const fn is_early(self) -> bool {
+        matches!(self, Self::Four | Self::Six | Self::Seven)
     }
 
     pub(super) const fn has_prefix_items(self) -> bool {
@@ -71,11 +79,13 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     pub(super) fn new(root: &'a Value) -> Result<Self, SchemaError> {
         let draft = Draft::of(root);
+        let named = root.get("$schema").and_then(Value::as_str);
         let mut reader = Reader {
             draft,
+            has_prefix_items_only: named.is_some_and(|name| name.contains("2020-12")),
             nodes: Vec::new(),
             known: HashMap::new(),
-            resources: vec![root],
+            resources: vec![Resource { schema: root, base: NO_BASE.to_owned() }],
             ids: HashMap::new(),
             anchors: HashMap::new(),
             names_count: true,
@@ -85,12 +95,12 @@ impl<'a> Document<'a> {
         };
         reader.add(root, Origin::Root, 0, 0);
         reader.read_all(0)?;
-        // Names behind keywords that are not known are none.
+        // An `$id` or `$anchor` behind an unknown keyword names no schema.
         reader.names_count = false;
         let targets = reader.resolve()?;
         reader.refuse_circles()?;
         let is_bare = |keywords: &Object| keywords.len() == 1;
-        let is_plain = |keywords: &Object| draft == Draft::Early || is_plain_reference(keywords);
+        let is_plain = |keywords: &Object| draft.is_early() || is_plain_reference(keywords);
         let (bare, plain) = (reader.ends(&is_bare), reader.ends(&is_plain));
         Ok(Self { root, draft, bare, plain, targets, patterns: reader.patterns })
     }
@@ -153,7 +163,7 @@ pub(super) fn address(schema: &Value) -> usize {
 }
 
 /// All references of a schema and of those in it.
-fn references(schema: &Value) -> BTreeSet<&str> {
+pub(super) fn references(schema: &Value) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     each_reference(schema, |reference| {
         found.insert(reference);
@@ -201,15 +211,35 @@ struct Node<'a> {
     target: Option<usize>,
 }
 
+/// A schema whose name is the base of the names and references inside.
+struct Resource<'a> {
+    schema: &'a Value,
+    base: String,
+}
+
+/// The base of a document that has no name.
+const NO_BASE: &str = "json-schema:///";
+
+/// The absolute name that a name or a reference has under a base, in the normal form of RFC 3986 (RFC 3987 for other letters).
+/// A name that is not a URI is returned unchanged.
+fn absolute(base: &str, name: &str) -> String {
+    let parsed = Iri::parse(base).ok().zip(IriRef::parse(name).ok());
+    let resolved = parsed.and_then(|(base, name)| name.resolve_against(&base).ok());
+    resolved.map_or_else(|| name.to_owned(), |name| name.normalize().into_string())
+}
+
 /// Reads a document.
 struct Reader<'a> {
     draft: Draft,
+    /// Whether the document names 2020-12: the draft of another name may be an earlier one.
+    has_prefix_items_only: bool,
     nodes: Vec<Node<'a>>,
     /// The nodes by the addresses of their schemas.
     known: HashMap<usize, usize>,
     /// The schemas with an `$id`, and the root.
-    resources: Vec<&'a Value>,
-    ids: HashMap<&'a str, usize>,
+    resources: Vec<Resource<'a>>,
+    /// The resources by their absolute names.
+    ids: HashMap<String, usize>,
     anchors: HashMap<(usize, &'a str), &'a Value>,
     names_count: bool,
     /// The nodes with a `$ref`.
@@ -265,10 +295,13 @@ impl<'a> Reader<'a> {
         };
         // Nothing counts beside a reference then.
         let is_reference = keywords.contains_key("$ref");
-        let is_only_reference = is_reference && self.draft == Draft::Early;
+        let is_only_reference = is_reference && self.draft.is_early();
         if !is_only_reference {
             if let Some((keyword, expected)) = misused(keywords) {
                 return Err(self.error(at, format!("`{keyword}` is not {expected}")));
+            }
+            if self.has_prefix_items_only && keywords.get("items").is_some_and(Value::is_array) {
+                return Err(self.error(at, "`items` is an array, for which 2020-12 has `prefixItems`"));
             }
             for keyword in ["$dynamicRef", "$recursiveRef"] {
                 if keywords.contains_key(keyword) {
@@ -312,13 +345,17 @@ impl<'a> Reader<'a> {
             // Until draft 7 the name of an anchor, or what some generators write into each schema: its place.
             Some((_, Some(("", anchor)))) => anchors.extend(Some(anchor).filter(|anchor| !anchor.starts_with('/'))),
             Some((id, fragment)) => {
-                let id = fragment.filter(|(_, fragment)| fragment.is_empty()).map_or(id, |(base, _)| base);
+                let name = fragment.filter(|(_, fragment)| fragment.is_empty()).map_or(id, |(base, _)| base);
+                let name = absolute(&self.resources[self.nodes[at].resource].base, name);
+                let base = name.split_once('#').map_or(&*name, |(base, _)| base).to_owned();
                 let resource = if at == 0 { 0 } else { self.resources.len() };
-                if at != 0 {
-                    self.resources.push(schema);
+                if at == 0 {
+                    self.resources[0].base = base;
+                } else {
+                    self.resources.push(Resource { schema, base });
                 }
                 self.nodes[at].resource = resource;
-                if self.names_count && self.ids.insert(id, resource).is_some() {
+                if self.names_count && self.ids.insert(name, resource).is_some() {
                     return Err(self.error(at, format!("two schemas have the `$id` {id:?}")));
                 }
             }
@@ -365,13 +402,17 @@ impl<'a> Reader<'a> {
 
     /// The schema that a reference names, and the resource from which it was found.
     fn find(&self, reference: &str, resource: usize) -> Option<(&'a Value, usize)> {
-        // Until draft 7 an `$id` may end in the name of an anchor.
-        if let Some(&resource) = self.ids.get(reference) {
-            return Some((self.resources[resource], resource));
-        }
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let resource = if base.is_empty() { resource } else { *self.ids.get(base)? };
-        let root = self.resources[resource];
+        let mut resource = resource;
+        if !base.is_empty() {
+            let here = &self.resources[resource].base;
+            // Until draft 7 an `$id` may end in the name of an anchor.
+            if let Some(&named) = self.ids.get(&absolute(here, reference)) {
+                return Some((self.resources[named].schema, named));
+            }
+            resource = *self.ids.get(&absolute(here, base))?;
+        }
+        let root = self.resources[resource].schema;
         let target = match fragment {
             "" => root,
             pointer if pointer.starts_with('/') => root.pointer(&percent_decoded(pointer)?)?,
@@ -416,7 +457,8 @@ impl<'a> Reader<'a> {
         let next = nodes.iter().cycle().skip(1);
         let back = nodes.iter().zip(next).find(|(at, next)| self.nodes[**at].target == Some(**next));
         let at = back.map_or(nodes[0], |(at, _)| *at);
-        self.error(at, format!("`$ref` {:?} leads in a circle", self.reference(at)))
+        let error = self.error(at, format!("`$ref` {:?} refers to itself", self.reference(at)));
+        SchemaError::circle(error.path(), error.reason())
     }
 
     /// The end of the chain from each reference, over those whose schemas `pass`.

@@ -96,7 +96,14 @@ impl fmt::Display for Report {
             1 => f.write_str("1 incompatible change")?,
             count => write!(f, "{count} incompatible changes")?,
         }
-        self.findings.iter().try_for_each(|finding| write!(f, "\n{finding}"))?;
+        let are_of_several = self.findings.iter().any(|finding| finding.revision != self.findings[0].revision);
+        for finding in &self.findings {
+            f.write_str("\n")?;
+            if are_of_several {
+                write!(f, "revision {}: ", finding.revision)?;
+            }
+            write!(f, "{finding}; or publish a new version")?;
+        }
         if self.truncated { f.write_str("\nand more") } else { Ok(()) }
     }
 }
@@ -166,6 +173,12 @@ impl Finding {
         let side = |side: Option<Value>| side.map(Arc::new);
         let (old, new) = (side(old), side(new));
         Self { rule, path: "#".to_owned(), uses: Vec::new(), direction, old, new, revision: 0, breaks: true }
+    }
+
+    /// Whether both are the same change, wherever its definition is used.
+    pub(in crate::contract) fn is_like(&self, other: &Self) -> bool {
+        (self.rule, &self.path, self.direction) == (other.rule, &other.path, other.direction)
+            && (&self.old, &self.new) == (&other.old, &other.new)
     }
 
     /// The finding for a change that is compatible in its context.
@@ -276,7 +289,8 @@ impl Finding {
     /// See the example of [`Finding`].
     #[must_use]
     pub fn remedy(&self) -> &'static str {
-        if self.breaks { self.rule.remedy(self.direction) } else { "nothing: the change is compatible" }
+        let remedy = self.rule.remedy(self.direction).filter(|_| self.breaks);
+        remedy.unwrap_or("nothing: the change is compatible")
     }
 }
 
@@ -298,17 +312,18 @@ impl fmt::Display for Finding {
         if !self.breaks {
             return Ok(());
         }
-        write!(f, "\n  {}\n  {}; or publish a new version", self.affected(), self.remedy())
+        write!(f, "\n  {}\n  {}", self.affected(), self.remedy())
     }
 }
 
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries = serializer.serialize_struct("Finding", 10)?;
+        let mut entries = serializer.serialize_struct("Finding", 11)?;
         entries.serialize_field("rule", self.rule.id())?;
         entries.serialize_field("path", &self.path)?;
         entries.serialize_field("uses", &self.uses)?;
         entries.serialize_field("direction", self.direction.name())?;
+        entries.serialize_field("revision", &self.revision)?;
         entries.serialize_field("breaking", &self.breaks)?;
         entries.serialize_field("reason", self.rule.reason())?;
         entries.serialize_field("affected", self.affected())?;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::document::{Document, Draft, Reference, address};
+use super::document::{Document, Reference, address};
 use super::keyword::{ARRAY, NUMBER, OBJECT, Object, TEXT};
 
 /// A schema, or one of its kinds of keywords.
@@ -12,14 +12,25 @@ use super::keyword::{ARRAY, NUMBER, OBJECT, Object, TEXT};
 pub(super) struct Part<'a> {
     pub(super) value: &'a Value,
     facet: Facet<'a>,
-    /// Whether no other schema describes the same value.
-    pub(super) sole: bool,
+    around: Around<'a>,
     /// Whether it is all of a schema.
     pub(super) whole: bool,
 }
 
+/// The other schemas of the same value.
+#[derive(Clone, Copy, Debug)]
+enum Around<'a> {
+    Nothing,
+    /// Some that are not at hand; this is all of a schema.
+    Others,
+    /// Those of the outermost schema of the value.
+    Within(&'a Value),
+    /// As `Others`, for a part of a schema.
+    Unknown,
+}
+
 /// The identity of a part: each schema stands at an address of its own.
-pub(super) type PartId<'a> = (usize, Facet<'a>, bool, bool);
+pub(super) type PartId<'a> = (usize, Facet<'a>, Option<usize>, bool);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Facet<'a> {
@@ -71,7 +82,10 @@ pub(super) struct Typed<'a> {
     /// Whether values of other types are refused.
     pub(super) demanded: bool,
     pub(super) integer: bool,
+    /// Whether the keywords are those of all of a schema, which no other one combines.
     pub(super) sole: bool,
+    /// The outermost schema of the value, if it is at hand.
+    pub(super) outermost: Option<&'a Value>,
 }
 
 /// The types that may be described without being demanded, with their keywords.
@@ -80,21 +94,50 @@ const UNTYPED: [(&str, &[&str]); 4] = [("array", ARRAY), ("object", OBJECT), ("n
 impl<'a> Part<'a> {
     /// The schema of another value than those around it.
     pub(super) fn whole(value: &'a Value) -> Self {
-        Self { value, facet: Facet::Whole, sole: true, whole: true }
+        Self { value, facet: Facet::Whole, around: Around::Nothing, whole: true }
     }
 
     /// A schema of a value that others describe too.
     pub(super) fn beside(value: &'a Value) -> Self {
-        Self { sole: false, ..Self::whole(value) }
+        Self { around: Around::Unknown, ..Self::whole(value) }
+    }
+
+    /// The same for a schema that is not one of those that another one combines.
+    pub(super) fn among_others(value: &'a Value) -> Self {
+        Self { around: Around::Others, ..Self::whole(value) }
     }
 
     pub(super) fn id(&self) -> PartId<'a> {
-        (address(self.value), self.facet, self.sole, self.whole)
+        let around = match self.around {
+            Around::Nothing => None,
+            Around::Others => Some(1),
+            Around::Within(outermost) => Some(address(outermost)),
+            Around::Unknown => Some(0),
+        };
+        (address(self.value), self.facet, around, self.whole)
+    }
+
+    /// The part without the schemas around it, for a comparison that does not ask for them.
+    pub(super) fn without_surroundings(self) -> Self {
+        match self.around {
+            Around::Within(_) => Self { around: Around::Unknown, ..self },
+            Around::Nothing | Around::Others | Around::Unknown => self,
+        }
+    }
+
+    /// The surroundings of the parts of this one that hold at the same time.
+    fn around_parts(&self) -> Around<'a> {
+        match self.around {
+            Around::Nothing => Around::Within(self.value),
+            Around::Within(outermost) => Around::Within(outermost),
+            Around::Others | Around::Unknown => Around::Unknown,
+        }
     }
 
     /// Whether both are the same text of a schema.
     pub(super) fn is_like(&self, other: &Part<'_>) -> bool {
-        self.facet == other.facet && self.sole == other.sole && self.value == other.value
+        // A schema with one kind of keywords is that kind.
+        (self.facet == other.facet || self.whole && other.whole) && self.value == other.value
     }
 
     fn with(self, facet: Facet<'a>) -> Self {
@@ -111,7 +154,16 @@ impl<'a> Document<'a> {
                 Value::Bool(false) => return (part, Form::Nothing),
                 _ => return (part, Form::Anything),
             };
-            let typed = |demanded, integer| Typed { keywords, demanded, integer, sole: part.sole };
+            let typed = |demanded, integer| Typed {
+                keywords,
+                demanded,
+                integer,
+                sole: matches!(part.around, Around::Nothing | Around::Others),
+                outermost: match part.around_parts() {
+                    Around::Within(outermost) => Some(outermost),
+                    _ => None,
+                },
+            };
             let form = match part.facet {
                 Facet::Whole => match self.facets(keywords).as_slice() {
                     [] => Form::Anything,
@@ -120,7 +172,7 @@ impl<'a> Document<'a> {
                         continue;
                     }
                     facets => {
-                        let one = Part { sole: false, ..part };
+                        let one = Part { around: part.around_parts(), ..part };
                         Form::Combined(Criterion::All, facets.iter().map(|facet| one.with(*facet)).collect())
                     }
                 },
@@ -174,7 +226,7 @@ impl<'a> Document<'a> {
             _ => false,
         };
         let Reference { name, target } = self.behind(part.value).filter(|_| is_reference)?;
-        Some((name, Part { value: target, facet: Facet::Whole, whole: true, sole: part.sole }))
+        Some((name, Part { value: target, facet: Facet::Whole, whole: true, ..part }))
     }
 
     /// The kinds of keywords of a schema.
@@ -183,7 +235,7 @@ impl<'a> Document<'a> {
         let mut untyped = [false; UNTYPED.len()];
         for (keyword, value) in keywords {
             let facet = match (keyword.as_str(), value) {
-                ("$ref", _) if self.draft == Draft::Early => return vec![Facet::Reference],
+                ("$ref", _) if self.draft.is_early() => return vec![Facet::Reference],
                 ("$ref", _) => Facet::Reference,
                 ("enum", _) => Facet::Enum,
                 ("const", _) => Facet::Const,
@@ -212,7 +264,7 @@ impl<'a> Document<'a> {
 }
 
 fn combined<'a>(criterion: Criterion, part: Part<'a>, schemas: Option<&'a Value>) -> Form<'a> {
-    let sole = part.sole && criterion != Criterion::All;
+    let around = if criterion == Criterion::All { part.around_parts() } else { part.around };
     let schemas = schemas.and_then(Value::as_array).into_iter().flatten();
-    Form::Combined(criterion, schemas.map(|schema| Part { sole, ..Part::whole(schema) }).collect())
+    Form::Combined(criterion, schemas.map(|schema| Part { around, ..Part::whole(schema) }).collect())
 }

@@ -75,13 +75,13 @@ impl Step<'_> {
 
 /// How a keyword contains schemas.
 #[derive(Clone, Copy)]
-enum Contains {
+pub(in crate::contract) enum Contains {
     One,
     List,
     Named,
 }
 
-fn contains(keyword: &str, value: &Value) -> Option<Contains> {
+pub(in crate::contract) fn contains(keyword: &str, value: &Value) -> Option<Contains> {
     Some(match keyword {
         "items" if value.is_array() => Contains::List,
         "additionalItems"
@@ -193,6 +193,6 @@ fn is_count(value: &Value) -> bool {
 }
 
 /// A name as a part of a JSON Pointer.
-pub(super) fn token(name: &str) -> String {
+pub(in crate::contract) fn token(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }

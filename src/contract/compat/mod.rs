@@ -39,6 +39,7 @@ mod document;
 mod finding;
 mod form;
 mod history;
+mod inside;
 mod keyword;
 mod mode;
 mod object;
@@ -46,13 +47,17 @@ mod outcome;
 pub(in crate::contract) mod rule;
 mod scalar;
 mod schema_error;
+mod spelling;
 mod traits;
 mod values;
 
 pub use self::check::{check, check_history, diff};
 pub(in crate::contract) use self::document::place_of;
 pub use self::finding::{Finding, Report};
-pub(in crate::contract) use self::keyword::without_annotations;
+#[cfg(feature = "page")]
+pub(in crate::contract) use self::keyword::{Contains, contains};
+pub(in crate::contract) use self::keyword::{token, without_annotations};
 pub use self::mode::{Compatibility, Direction, Policy, UnknownName};
 pub use self::rule::Rule;
 pub use self::schema_error::{SchemaError, Side};
+pub(in crate::contract) use self::values::order;

@@ -120,12 +120,19 @@ pub enum Policy {
     /// refused or described, although old messages may contain any.
     Lenient,
     /// A compatible verdict is a proof: the reader's schema accepts each value that the writer's schema accepts.
-    /// A change that cannot be proven to be compatible is incompatible.
+    /// A change that cannot be proven to be compatible is incompatible. Some spellings that mean the same are equal: a
+    /// type beside or within a choice, null in a list of types or in `anyOf`, `false` and `{"not": {}}`, names of groups
+    /// in a pattern.
     Exact,
     /// As [`Exact`](Self::Exact), for messages of writers that add no fields of their own: the writer's objects have
-    /// the fields of the schema and no others, even if the schema is open. This is the question for the events of a
+    /// the fields that their schemas list and no others, even if the schemas are open. A schema that lists no fields, or
+    /// describes others by a keyword such as `additionalProperties`, stays open. This is the question for the events of a
     /// service that writes them with this crate.
     Written,
+    /// As [`Exact`](Self::Exact), for messages of other programs: they may have unknown fields, but none that the reader
+    /// comes to know.
+    #[doc(hidden)]
+    Received,
 }
 
 impl Policy {
@@ -133,7 +140,12 @@ impl Policy {
 
     /// Whether a compatible verdict is a proof.
     pub(super) const fn proves(self) -> bool {
-        matches!(self, Self::Exact | Self::Written)
+        matches!(self, Self::Exact | Self::Written | Self::Received)
+    }
+
+    /// Whether the writer's objects have no fields that the reader knows and the writer's schema does not.
+    pub(super) const fn knows_fields(self) -> bool {
+        matches!(self, Self::Written | Self::Received)
     }
 
     const fn name(self) -> &'static str {
@@ -142,6 +154,7 @@ impl Policy {
             Self::Lenient => "LENIENT",
             Self::Exact => "EXACT",
             Self::Written => "WRITTEN",
+            Self::Received => "RECEIVED",
         }
     }
 }

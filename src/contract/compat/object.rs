@@ -1,6 +1,7 @@
 //! Objects: fields, unknown fields, and how many.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use regex::Regex;
 use serde_json::Value;
@@ -8,11 +9,34 @@ use serde_json::Value;
 use super::comparison::Comparison;
 use super::document::{Document, Draft};
 use super::form::{Form, Part, Typed};
+use super::inside::Inside;
 use super::keyword::{Object, token};
 use super::mode::Policy;
 use super::outcome::Outcome;
 use super::rule::{self, Rule};
 use super::traits::has_dependent_schemas;
+
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LIMITS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxProperties",
+        [
+            rule::MAX_PROPERTIES_ADDED,
+            rule::MAX_PROPERTIES_REMOVED,
+            rule::MAX_PROPERTIES_INCREASED,
+            rule::MAX_PROPERTIES_DECREASED,
+        ],
+    ),
+    (
+        "minProperties",
+        [
+            rule::MIN_PROPERTIES_ADDED,
+            rule::MIN_PROPERTIES_REMOVED,
+            rule::MIN_PROPERTIES_INCREASED,
+            rule::MIN_PROPERTIES_DECREASED,
+        ],
+    ),
+];
 
 /// The fields or items that are allowed beside the described ones.
 #[derive(Clone, Copy)]
@@ -47,6 +71,15 @@ struct Fields<'a> {
     rest: Rest<'a>,
     /// Whether `rest` says all that `unevaluatedProperties` says.
     evaluates_all: bool,
+    surroundings: Surroundings<'a>,
+}
+
+/// The other schemas of the same object.
+enum Surroundings<'a> {
+    /// They do not matter.
+    Ignored,
+    Unknown,
+    Known(Rc<Inside<'a>>),
 }
 
 struct Pattern<'a> {
@@ -57,7 +90,12 @@ struct Pattern<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn new(keywords: &'a Object, document: &'a Document<'a>, (rest, evaluates_all): (Rest<'a>, bool)) -> Self {
+    fn new(
+        keywords: &'a Object,
+        document: &'a Document<'a>,
+        (rest, evaluates_all): (Rest<'a>, bool),
+        surroundings: Surroundings<'a>,
+    ) -> Self {
         let entries = |keyword: &str| keywords.get(keyword).and_then(Value::as_object).into_iter().flatten();
         let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
         Self {
@@ -69,23 +107,66 @@ impl<'a> Fields<'a> {
             required: required.filter_map(Value::as_str).collect(),
             rest,
             evaluates_all,
+            surroundings,
         }
     }
 
-    /// Whether each field without a description may have any value.
-    fn is_open(&self) -> bool {
-        self.patterns.is_empty() && matches!(self.rest, Rest::Open)
+    /// All fields of the object, if it has no others.
+    fn known(&self) -> Option<&Inside<'a>> {
+        match &self.surroundings {
+            Surroundings::Known(inside) if matches!(self.rest, Rest::Open) && inside.known_fields().is_some() => {
+                Some(inside)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a field without a description may be there, with any value.
+    fn is_open_to(&self, name: &str) -> bool {
+        self.patterns.is_empty() && self.leaves_open(name)
+    }
+
+    /// The same, whatever patterns there are.
+    fn leaves_open(&self, name: &str) -> bool {
+        matches!(self.rest, Rest::Open)
+            && self.known().is_none_or(|inside| inside.lists(name))
+            && !self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
     /// The schema of a field that has no description of its own.
-    fn covering(&self, name: &str) -> Option<&'a Value> {
-        let matching = self.patterns.iter().find(|pattern| pattern.matches(name));
-        matching.map(|pattern| pattern.schema).or(self.rest.schema())
+    fn covering(&self, name: &str) -> Option<Part<'a>> {
+        match self.patterns.iter().find(|pattern| pattern.matches(name)) {
+            Some(pattern) => Some(self.pattern_part(pattern.schema)),
+            None => self.rest.schema().map(|schema| self.rest_part(schema)),
+        }
     }
 
-    /// Whether a field without a description may have any value, whatever patterns there are.
-    fn leaves_open(&self, name: &str) -> bool {
-        matches!(self.rest, Rest::Open) && !self.patterns.iter().any(|pattern| pattern.matches(name))
+    /// The schema of a field that it lists.
+    fn property_part(&self, name: &str, schema: &'a Value) -> Part<'a> {
+        self.part(schema, |inside| inside.describes_once(self.keywords, name))
+    }
+
+    fn rest_part(&self, schema: &'a Value) -> Part<'a> {
+        self.part(schema, |inside| inside.describes_rest_once(self.keywords))
+    }
+
+    /// Another pattern may match, too.
+    fn pattern_part(&self, schema: &'a Value) -> Part<'a> {
+        self.part(schema, |_| false)
+    }
+
+    fn part(&self, schema: &'a Value, is_alone: impl FnOnce(&Inside<'a>) -> bool) -> Part<'a> {
+        match &self.surroundings {
+            Surroundings::Ignored => Part::whole(schema),
+            Surroundings::Known(inside) if is_alone(inside) => Part::whole(schema),
+            Surroundings::Known(_) | Surroundings::Unknown => Part::among_others(schema),
+        }
+    }
+
+    /// The names that other schemas of the object list.
+    fn names_beside(&self) -> Option<impl Iterator<Item = &'a str>> {
+        let known = self.known()?.known_fields()?;
+        Some(known.filter(|name| !self.properties.contains_key(name)))
     }
 
     fn pattern(&self, text: &str) -> Option<&Pattern<'a>> {
@@ -109,19 +190,19 @@ impl Pattern<'_> {
 
 impl<'a> Comparison<'a> {
     pub(super) fn objects(&mut self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
-        let written = self.policy == Policy::Written;
-        let old = Fields::new(old.keywords, self.writer, self.rest(old, self.writer.draft, written));
-        let new = Fields::new(new.keywords, self.reader, self.rest(new, self.reader.draft, false));
+        let around = self.surroundings(old);
+        let old = Fields::new(old.keywords, self.writer, self.rest(old, self.writer.draft), around);
+        let new = Fields::new(new.keywords, self.reader, self.rest(new, self.reader.draft), Surroundings::Ignored);
         self.required(out, &old, &new);
         let names: BTreeSet<&str> = old.properties.keys().chain(new.properties.keys()).copied().collect();
         for name in names {
             let place = format!("/properties{}", token(name));
             match (old.properties.get(name).copied(), new.properties.get(name).copied()) {
                 (Some(one), Some(other)) => {
-                    let inner = self.schemas(one, other);
+                    let inner = self.compare(old.property_part(name, one), Part::whole(other));
                     out.absorb(&place, &inner);
                 }
-                (Some(schema), None) => self.removed(out, &place, (name, schema), &new),
+                (Some(schema), None) => self.removed(out, &place, (name, schema), &old, &new),
                 (None, Some(schema)) => self.added(out, &place, (name, schema), &old, &new),
                 (None, None) => {}
             }
@@ -130,42 +211,29 @@ impl<'a> Comparison<'a> {
         self.dependencies(out, &old, &new);
         self.unknown_fields(out, &old, &new);
         self.names(out, &old, &new);
-        let both = |keyword: &str| (old.keyword(keyword), new.keyword(keyword));
-        self.limit(
-            out,
-            "maxProperties",
-            both("maxProperties"),
-            [
-                rule::MAX_PROPERTIES_ADDED,
-                rule::MAX_PROPERTIES_REMOVED,
-                rule::MAX_PROPERTIES_INCREASED,
-                rule::MAX_PROPERTIES_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "minProperties",
-            both("minProperties"),
-            [
-                rule::MIN_PROPERTIES_ADDED,
-                rule::MIN_PROPERTIES_REMOVED,
-                rule::MIN_PROPERTIES_INCREASED,
-                rule::MIN_PROPERTIES_DECREASED,
-            ],
-        );
+        for (keyword, rules) in LIMITS {
+            self.limit(out, keyword, (old.keyword(keyword), new.keyword(keyword)), rules);
+        }
+    }
+
+    fn surroundings(&mut self, written: &Typed<'a>) -> Surroundings<'a> {
+        if !self.policy.knows_fields() {
+            return Surroundings::Ignored;
+        }
+        let inside = written.outermost.and_then(|outermost| self.insides.of(self.writer, outermost));
+        inside.map_or(Surroundings::Unknown, Surroundings::Known)
     }
 
     /// The unknown fields, and whether `unevaluatedProperties` says no more of them.
-    fn rest(&self, object: &Typed<'a>, draft: Draft, written: bool) -> (Rest<'a>, bool) {
+    fn rest(&self, object: &Typed<'a>, draft: Draft) -> (Rest<'a>, bool) {
         if let Some(schema) = object.keywords.get("additionalProperties") {
             return (Rest::of(Some(schema)), true);
         }
         // Schemas for the same value, beside this one or of `dependentSchemas`, describe fields too.
         let alone = object.sole && !has_dependent_schemas(object.keywords);
-        let counts = !self.policy.proves() || (alone && draft != Draft::Early);
+        let counts = !self.policy.proves() || (alone && !draft.is_early());
         match object.keywords.get("unevaluatedProperties").filter(|_| counts) {
             Some(schema) => (Rest::of(Some(schema)), alone && self.policy.proves()),
-            None if written && alone && object.keywords.contains_key("properties") => (Rest::Closed, false),
             None => (Rest::Open, false),
         }
     }
@@ -192,11 +260,18 @@ impl<'a> Comparison<'a> {
     }
 
     /// A field that the reader does not describe.
-    fn removed(&mut self, out: &mut Outcome<'a>, place: &str, (name, schema): (&'a str, &'a Value), new: &Fields<'a>) {
-        let rule = if new.is_open() {
+    fn removed(
+        &mut self,
+        out: &mut Outcome<'a>,
+        place: &str,
+        (name, schema): (&'a str, &'a Value),
+        old: &Fields<'a>,
+        new: &Fields<'a>,
+    ) {
+        let rule = if new.is_open_to(name) {
             rule::PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL
         } else if let Some(covering) = new.covering(name) {
-            let inner = self.schemas(schema, covering);
+            let inner = self.compare(old.property_part(name, schema), covering);
             out.absorb(place, &inner);
             if inner.breaks {
                 rule::PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
@@ -230,7 +305,7 @@ impl<'a> Comparison<'a> {
             (true, true) => with_default,
             (true, false) => required,
         };
-        if old.is_open() {
+        if old.is_open_to(name) {
             let rule = if self.accepts_all(schema) {
                 rule::PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL
             } else {
@@ -243,14 +318,14 @@ impl<'a> Comparison<'a> {
             return self.note(out, place, rule, None, Some(schema));
         }
         if let Some(covering) = old.covering(name) {
-            let inner = self.schemas(covering, schema);
+            let inner = self.compare(covering, Part::whole(schema));
             out.absorb(place, &inner);
             let rule = if inner.breaks {
                 rule::PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
             } else {
                 rule::PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL
             };
-            self.note(out, place, rule, Some(covering), Some(schema));
+            self.note(out, place, rule, Some(covering.value), Some(schema));
         } else if old.leaves_open(name) && !self.accepts_all(schema) {
             // The registry takes an object with patterns for one without unknown fields.
             self.note(out, place, rule::PROPERTY_ADDED_BESIDE_PATTERNS, None, Some(schema));
@@ -269,14 +344,20 @@ impl<'a> Comparison<'a> {
 
     fn unknown_fields(&mut self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
         let sides = (old.keyword("additionalProperties"), new.keyword("additionalProperties"));
-        let rule = match (old.rest, new.rest) {
+        // What other schemas list is known, if the reader lists it here.
+        let is_listed =
+            |name: &str| new.properties.contains_key(name) || new.patterns.iter().any(|pattern| pattern.matches(name));
+        let is_closed =
+            self.policy == Policy::Written && old.names_beside().is_some_and(|mut names| names.all(is_listed));
+        let rest = if is_closed { Rest::Closed } else { old.rest };
+        let rule = match (rest, new.rest) {
             (Rest::Closed, Rest::Closed) | (Rest::Open, Rest::Open) => None,
             (Rest::Closed, _) => Some(rule::ADDITIONAL_PROPERTIES_ADDED),
             (_, Rest::Closed) => Some(rule::ADDITIONAL_PROPERTIES_REMOVED),
             (Rest::Open, Rest::Schema(_)) => Some(rule::ADDITIONAL_PROPERTIES_NARROWED),
             (Rest::Schema(_), Rest::Open) => Some(rule::ADDITIONAL_PROPERTIES_EXTENDED),
             (Rest::Schema(one), Rest::Schema(other)) => {
-                let inner = self.schemas(one, other);
+                let inner = self.compare(old.rest_part(one), Part::whole(other));
                 out.absorb("/additionalProperties", &inner);
                 None
             }
@@ -298,13 +379,12 @@ impl<'a> Comparison<'a> {
         for pattern in &new.patterns {
             let place = format!("/patternProperties{}", token(pattern.text));
             let reads = match old.pattern(pattern.text) {
-                Some(same) => self.reads(same.schema, pattern.schema),
+                Some(same) => self.reads(old.pattern_part(same.schema), pattern.schema),
                 None if self.accepts_all(pattern.schema) => true,
                 // The fields of a closed object are known.
-                None if matches!(old.rest, Rest::Closed) && old.patterns.is_empty() && pattern.regex.is_some() => old
-                    .properties
-                    .iter()
-                    .all(|(name, schema)| !pattern.matches(name) || self.reads(schema, pattern.schema)),
+                None if self.has_no_others(old, pattern) => old.properties.iter().all(|(name, schema)| {
+                    !pattern.matches(name) || self.reads(old.property_part(name, schema), pattern.schema)
+                }),
                 None => false,
             };
             if !reads {
@@ -316,7 +396,7 @@ impl<'a> Comparison<'a> {
             let reads = match new.rest {
                 Rest::Open => true,
                 Rest::Closed => false,
-                Rest::Schema(schema) => self.reads(pattern.schema, schema),
+                Rest::Schema(schema) => self.reads(old.pattern_part(pattern.schema), schema),
             };
             if !reads {
                 let place = format!("/patternProperties{}", token(pattern.text));
@@ -330,12 +410,22 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Whether no field but those that the writer's schema lists may match a pattern.
+    fn has_no_others(&self, old: &Fields<'a>, pattern: &Pattern<'a>) -> bool {
+        let is_closed = match old.rest {
+            Rest::Closed => old.patterns.is_empty(),
+            _ if self.policy != Policy::Written => false,
+            _ => old.names_beside().is_some_and(|mut names| !names.any(|name| pattern.matches(name))),
+        };
+        is_closed && pattern.regex.is_some()
+    }
+
     /// The registry does not compare them.
     fn names(&mut self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
         let Some(names) = new.keyword("propertyNames") else { return };
         let before = old.keyword("propertyNames");
         let reads = match before {
-            Some(before) => self.reads(before, names),
+            Some(before) => self.reads(Part::whole(before), names),
             None => self.accepts_all(names),
         };
         if !reads {
@@ -344,7 +434,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn dependencies(&mut self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
-        let (old, new) = (dependencies(old.keywords, self.writer.draft), dependencies(new.keywords, self.reader.draft));
+        // Since 2019-09 `dependencies` is no keyword of a draft, though validators may still know it.
+        let is_kept =
+            !self.policy.proves() || matches!(self.writer.draft, Draft::Unnamed) || self.writer.draft.is_early();
+        let old = dependencies(old.keywords, self.writer.draft, is_kept);
+        let new = dependencies(new.keywords, self.reader.draft, true);
         let none = Dependency::default();
         let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
         for name in names {
@@ -395,9 +489,11 @@ struct Dependency<'a> {
     schemas: Vec<&'a Value>,
 }
 
-fn dependencies(keywords: &Object, draft: Draft) -> BTreeMap<&str, Dependency<'_>> {
+/// `is_kept` tells whether `dependencies` counts.
+fn dependencies(keywords: &Object, draft: Draft, is_kept: bool) -> BTreeMap<&str, Dependency<'_>> {
     let known: &[&str] = match draft {
-        Draft::Early => &["dependencies"],
+        _ if draft.is_early() => &["dependencies"],
+        _ if !is_kept => &["dependentRequired", "dependentSchemas"],
         _ => &["dependencies", "dependentRequired", "dependentSchemas"],
     };
     let mut found: BTreeMap<&str, Dependency<'_>> = BTreeMap::new();

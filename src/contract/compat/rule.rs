@@ -21,7 +21,8 @@ struct Entry {
     id: &'static str,
     weight: Weight,
     reason: &'static str,
-    remedy: Remedy,
+    /// Each rule has one that may break.
+    remedy: Option<Remedy>,
 }
 
 /// The policies under which a change is incompatible.
@@ -31,8 +32,12 @@ enum Weight {
     Fine,
     /// Those that prove.
     Proof,
+    /// Those that prove, unless the names that the reader adds are new.
+    ProofOfName,
     /// All but the lenient one.
     NotLenient,
+    /// All but the lenient one, unless the names that the reader adds are new.
+    NameNotLenient,
     /// All.
     Breaks,
 }
@@ -57,7 +62,9 @@ impl Rule {
         match self.0.weight {
             Weight::Fine => false,
             Weight::Proof => policy.proves(),
+            Weight::ProofOfName => policy.proves() && !matches!(policy, Policy::Received),
             Weight::NotLenient => !matches!(policy, Policy::Lenient),
+            Weight::NameNotLenient => !matches!(policy, Policy::Lenient | Policy::Received),
             Weight::Breaks => true,
         }
     }
@@ -82,11 +89,11 @@ impl Rule {
         JSON.iter().chain(AVRO).chain(EVENT).copied()
     }
 
-    pub(super) const fn remedy(self, direction: Direction) -> &'static str {
-        match direction {
-            Direction::Backward => self.0.remedy.0,
-            Direction::Forward => self.0.remedy.1,
-        }
+    pub(super) fn remedy(self, direction: Direction) -> Option<&'static str> {
+        self.0.remedy.map(|(backward, forward)| match direction {
+            Direction::Backward => backward,
+            Direction::Forward => forward,
+        })
     }
 }
 
@@ -104,7 +111,6 @@ impl fmt::Debug for Rule {
     }
 }
 
-const NOTHING: Remedy = ("nothing: the change is compatible", "nothing: the change is compatible");
 const LIMIT: Remedy =
     ("keep the limit, or choose one that allows more", "keep the limit, or choose one that allows less");
 const TYPE: Remedy = (
@@ -147,100 +153,105 @@ const NAME: Remedy = (
 const RECORD: Remedy = ("keep what is recorded", "keep what is recorded");
 
 macro_rules! rules {
-    ($all:ident: $($id:ident $weight:ident $remedy:ident $reason:literal;)*) => {
-        $(pub(in crate::contract) const $id: Rule =
-            Rule(&Entry { id: stringify!($id), weight: Weight::$weight, reason: $reason, remedy: $remedy });)*
+    ($all:ident: $($id:ident $weight:ident $($remedy:ident)? $reason:literal;)*) => {
+        $(pub(in crate::contract) const $id: Rule = Rule(&Entry {
+            id: stringify!($id),
+            weight: Weight::$weight,
+            reason: $reason,
+            remedy: [$(Some($remedy),)? None][0],
+        });)*
         const $all: &[Rule] = &[$($id),*];
     };
 }
 
 rules! {
     JSON:
-    ID_CHANGED Fine NOTHING "`$id` differs";
-    TITLE_CHANGED Fine NOTHING "the title differs";
-    DESCRIPTION_CHANGED Fine NOTHING "the description differs";
-    DEFAULT_CHANGED Fine NOTHING "the default differs";
+    ID_CHANGED Fine "`$id` differs";
+    TITLE_CHANGED Fine "the title differs";
+    DESCRIPTION_CHANGED Fine "the description differs";
+    DEFAULT_CHANGED Fine "the default differs";
 
     SCHEMA_ADDED Breaks TYPE "the reader describes values that the writer leaves open";
-    SCHEMA_REMOVED Fine NOTHING "the reader leaves open what the writer describes";
+    SCHEMA_REMOVED Fine "the reader leaves open what the writer describes";
     TYPE_CHANGED Breaks TYPE "the types differ";
-    TYPE_EXTENDED Fine NOTHING "the reader accepts all numbers, the writer writes integers";
+    FORM_CHANGED Proof KEEP "the schemas are of different forms that are not compared, so nothing is proven";
+    TYPE_EXTENDED Fine "the reader accepts all numbers, the writer writes integers";
     TYPE_NARROWED Breaks TYPE "the reader accepts integers only, the writer writes other numbers";
     TYPE_RESTRICTED Proof TYPE "the reader requires a type, the writer may write values of others";
 
     MAX_LENGTH_ADDED Breaks LIMIT "the reader limits the length, the writer does not";
-    MAX_LENGTH_REMOVED Fine NOTHING "the reader does not limit the length";
-    MAX_LENGTH_INCREASED Fine NOTHING "the reader accepts longer strings";
+    MAX_LENGTH_REMOVED Fine "the reader does not limit the length";
+    MAX_LENGTH_INCREASED Fine "the reader accepts longer strings";
     MAX_LENGTH_DECREASED Breaks LIMIT "the reader's maximum length is shorter than the writer's";
     MIN_LENGTH_ADDED Breaks LIMIT "the reader requires a length, the writer does not";
-    MIN_LENGTH_REMOVED Fine NOTHING "the reader requires no length";
+    MIN_LENGTH_REMOVED Fine "the reader requires no length";
     MIN_LENGTH_INCREASED Breaks LIMIT "the reader's minimum length is longer than the writer's";
-    MIN_LENGTH_DECREASED Fine NOTHING "the reader accepts shorter strings";
+    MIN_LENGTH_DECREASED Fine "the reader accepts shorter strings";
     PATTERN_ADDED Breaks KEEP "the reader requires a pattern, the writer does not";
-    PATTERN_REMOVED Fine NOTHING "the reader requires no pattern";
+    PATTERN_REMOVED Fine "the reader requires no pattern";
     PATTERN_CHANGED Breaks KEEP "the patterns differ";
     FORMAT_ADDED Proof KEEP "the reader requires a format, the writer does not";
-    FORMAT_REMOVED Fine NOTHING "the reader requires no format";
+    FORMAT_REMOVED Fine "the reader requires no format";
     FORMAT_CHANGED Proof KEEP "the formats differ";
 
     MAXIMUM_ADDED Breaks LIMIT "the reader has a maximum, the writer has none";
-    MAXIMUM_REMOVED Fine NOTHING "the reader has no maximum";
-    MAXIMUM_INCREASED Fine NOTHING "the reader accepts greater numbers";
+    MAXIMUM_REMOVED Fine "the reader has no maximum";
+    MAXIMUM_INCREASED Fine "the reader accepts greater numbers";
     MAXIMUM_DECREASED Breaks LIMIT "the reader's maximum is lower than the writer's";
     MINIMUM_ADDED Breaks LIMIT "the reader has a minimum, the writer has none";
-    MINIMUM_REMOVED Fine NOTHING "the reader has no minimum";
+    MINIMUM_REMOVED Fine "the reader has no minimum";
     MINIMUM_INCREASED Breaks LIMIT "the reader's minimum is greater than the writer's";
-    MINIMUM_DECREASED Fine NOTHING "the reader accepts lower numbers";
+    MINIMUM_DECREASED Fine "the reader accepts lower numbers";
     EXCLUSIVE_MAXIMUM_ADDED Breaks LIMIT "the reader has an exclusive maximum, the writer has none";
-    EXCLUSIVE_MAXIMUM_REMOVED Fine NOTHING "the reader has no exclusive maximum";
-    EXCLUSIVE_MAXIMUM_INCREASED Fine NOTHING "the reader accepts greater numbers";
+    EXCLUSIVE_MAXIMUM_REMOVED Fine "the reader has no exclusive maximum";
+    EXCLUSIVE_MAXIMUM_INCREASED Fine "the reader accepts greater numbers";
     EXCLUSIVE_MAXIMUM_DECREASED Breaks LIMIT "the reader's exclusive maximum is lower than the writer's";
     EXCLUSIVE_MINIMUM_ADDED Breaks LIMIT "the reader has an exclusive minimum, the writer has none";
-    EXCLUSIVE_MINIMUM_REMOVED Fine NOTHING "the reader has no exclusive minimum";
+    EXCLUSIVE_MINIMUM_REMOVED Fine "the reader has no exclusive minimum";
     EXCLUSIVE_MINIMUM_INCREASED Breaks LIMIT "the reader's exclusive minimum is greater than the writer's";
-    EXCLUSIVE_MINIMUM_DECREASED Fine NOTHING "the reader accepts lower numbers";
+    EXCLUSIVE_MINIMUM_DECREASED Fine "the reader accepts lower numbers";
     MULTIPLE_OF_ADDED Breaks KEEP "the reader requires multiples, the writer does not";
-    MULTIPLE_OF_REMOVED Fine NOTHING "the reader requires no multiples";
-    MULTIPLE_OF_REDUCED Fine NOTHING "each multiple of the writer is one of the reader";
+    MULTIPLE_OF_REMOVED Fine "the reader requires no multiples";
+    MULTIPLE_OF_REDUCED Fine "each multiple of the writer is one of the reader";
     MULTIPLE_OF_EXPANDED Breaks KEEP "the reader requires multiples of a greater number";
     MULTIPLE_OF_CHANGED Breaks KEEP "the reader requires multiples of another number";
 
     REQUIRED_ATTRIBUTE_ADDED Breaks REQUIRED "the reader requires a field that the writer may omit";
     REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED Proof REQUIRED
         "the reader requires a field that the writer may omit; a validator does not insert its default";
-    REQUIRED_ATTRIBUTE_REMOVED Fine NOTHING "the reader does not require the field";
+    REQUIRED_ATTRIBUTE_REMOVED Fine "the reader does not require the field";
     REQUIRED_NAME_ADDED Proof REQUIRED "the reader requires a field that no schema describes and the writer may omit";
-    OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL NotLenient OPEN
+    OPTIONAL_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL NameNotLenient OPEN
         "the reader describes a field that the writer may write with any value, as an unknown field";
     REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL NotLenient REQUIRED
         "the reader requires a field that the writer may omit, or write with any value";
     REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL Breaks REQUIRED
         "the reader requires a field that the writer may omit, or write with any value";
-    PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL Fine NOTHING
+    PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL Fine
         "the reader names a field, and accepts any value for it";
-    OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL Fine NOTHING
+    OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL Fine
         "the reader describes an optional field that the writer does not write";
     REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL Proof REQUIRED
         "the reader requires a field that the writer does not write; a validator does not insert its default";
     REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL Breaks REQUIRED
         "the reader requires a field that the writer does not write";
-    PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine NOTHING
+    PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine
         "the reader accepts for the field what the writer's unknown fields contain";
     PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL NotLenient OPEN
         "the reader refuses for the field what the writer's unknown fields contain";
-    PROPERTY_ADDED_BESIDE_PATTERNS Proof OPEN
+    PROPERTY_ADDED_BESIDE_PATTERNS ProofOfName OPEN
         "the reader describes a field that the writer may write with any value, as an unknown field";
-    PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL Fine NOTHING "the reader accepts the field as an unknown one";
-    PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine NOTHING
+    PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL Fine "the reader accepts the field as an unknown one";
+    PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine
         "the reader accepts the field as one of its unknown fields";
     PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL NotLenient REMOVED
         "the reader's unknown fields have another type than the field of the writer";
-    PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL Fine NOTHING "neither side allows the field";
+    PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL Fine "neither side allows the field";
     PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL Breaks REMOVED
         "the reader does not know a field of the writer, and refuses unknown fields";
-    ADDITIONAL_PROPERTIES_ADDED Fine NOTHING "the reader accepts unknown fields";
+    ADDITIONAL_PROPERTIES_ADDED Fine "the reader accepts unknown fields";
     ADDITIONAL_PROPERTIES_REMOVED NotLenient REST "the reader refuses unknown fields, which the writer may write";
-    ADDITIONAL_PROPERTIES_EXTENDED Fine NOTHING "the reader accepts any unknown fields";
+    ADDITIONAL_PROPERTIES_EXTENDED Fine "the reader accepts any unknown fields";
     ADDITIONAL_PROPERTIES_NARROWED NotLenient REST
         "the reader describes unknown fields, which the writer may write with any value";
     PATTERN_PROPERTIES_CHANGED Proof KEEP "the reader describes fields of certain names otherwise than the writer";
@@ -251,78 +262,78 @@ rules! {
     UNEVALUATED_PROPERTIES_CHANGED Proof KEEP
         "the reader refuses unevaluated fields, and the two schemas differ in which are evaluated";
     MAX_PROPERTIES_ADDED Breaks LIMIT "the reader limits the number of fields, the writer does not";
-    MAX_PROPERTIES_REMOVED Fine NOTHING "the reader does not limit the number of fields";
-    MAX_PROPERTIES_INCREASED Fine NOTHING "the reader accepts more fields";
+    MAX_PROPERTIES_REMOVED Fine "the reader does not limit the number of fields";
+    MAX_PROPERTIES_INCREASED Fine "the reader accepts more fields";
     MAX_PROPERTIES_DECREASED Breaks LIMIT "the reader accepts fewer fields than the writer may write";
     MIN_PROPERTIES_ADDED Breaks LIMIT "the reader requires a number of fields, the writer does not";
-    MIN_PROPERTIES_REMOVED Fine NOTHING "the reader requires no number of fields";
+    MIN_PROPERTIES_REMOVED Fine "the reader requires no number of fields";
     MIN_PROPERTIES_INCREASED Breaks LIMIT "the reader requires more fields than the writer may write";
-    MIN_PROPERTIES_DECREASED Fine NOTHING "the reader accepts fewer fields";
+    MIN_PROPERTIES_DECREASED Fine "the reader accepts fewer fields";
     DEPENDENCY_ARRAY_ADDED Breaks KEEP "the reader requires fields beside another one, the writer does not";
-    DEPENDENCY_ARRAY_REMOVED Fine NOTHING "the reader requires no fields beside another one";
+    DEPENDENCY_ARRAY_REMOVED Fine "the reader requires no fields beside another one";
     DEPENDENCY_ARRAY_EXTENDED Breaks KEEP "the reader requires more fields beside another one";
-    DEPENDENCY_ARRAY_NARROWED Fine NOTHING "the reader requires fewer fields beside another one";
+    DEPENDENCY_ARRAY_NARROWED Fine "the reader requires fewer fields beside another one";
     DEPENDENCY_ARRAY_CHANGED Breaks KEEP "the reader requires other fields beside another one";
     DEPENDENCY_SCHEMA_ADDED Breaks KEEP "the reader requires more of objects with a field, the writer does not";
-    DEPENDENCY_SCHEMA_REMOVED Fine NOTHING "the reader requires no more of objects with the field";
+    DEPENDENCY_SCHEMA_REMOVED Fine "the reader requires no more of objects with the field";
 
     MAX_ITEMS_ADDED Breaks LIMIT "the reader limits the number of items, the writer does not";
-    MAX_ITEMS_REMOVED Fine NOTHING "the reader does not limit the number of items";
-    MAX_ITEMS_INCREASED Fine NOTHING "the reader accepts more items";
+    MAX_ITEMS_REMOVED Fine "the reader does not limit the number of items";
+    MAX_ITEMS_INCREASED Fine "the reader accepts more items";
     MAX_ITEMS_DECREASED Breaks LIMIT "the reader accepts fewer items than the writer may write";
     MIN_ITEMS_ADDED Breaks LIMIT "the reader requires a number of items, the writer does not";
-    MIN_ITEMS_REMOVED Fine NOTHING "the reader requires no number of items";
+    MIN_ITEMS_REMOVED Fine "the reader requires no number of items";
     MIN_ITEMS_INCREASED Breaks LIMIT "the reader requires more items than the writer may write";
-    MIN_ITEMS_DECREASED Fine NOTHING "the reader accepts fewer items";
+    MIN_ITEMS_DECREASED Fine "the reader accepts fewer items";
     UNIQUE_ITEMS_ADDED Breaks KEEP "the reader refuses equal items, which the writer may write";
-    UNIQUE_ITEMS_REMOVED Fine NOTHING "the reader accepts equal items";
+    UNIQUE_ITEMS_REMOVED Fine "the reader accepts equal items";
     MAX_CONTAINS_ADDED Breaks LIMIT "the reader limits the matching items, the writer does not";
-    MAX_CONTAINS_REMOVED Fine NOTHING "the reader does not limit the matching items";
-    MAX_CONTAINS_INCREASED Fine NOTHING "the reader accepts more matching items";
+    MAX_CONTAINS_REMOVED Fine "the reader does not limit the matching items";
+    MAX_CONTAINS_INCREASED Fine "the reader accepts more matching items";
     MAX_CONTAINS_DECREASED Breaks LIMIT "the reader accepts fewer matching items than the writer may write";
     MIN_CONTAINS_ADDED Breaks LIMIT "the reader requires matching items, the writer does not";
-    MIN_CONTAINS_REMOVED Fine NOTHING "the reader requires no number of matching items";
+    MIN_CONTAINS_REMOVED Fine "the reader requires no number of matching items";
     MIN_CONTAINS_INCREASED Breaks LIMIT "the reader requires more matching items than the writer may write";
-    MIN_CONTAINS_DECREASED Fine NOTHING "the reader accepts fewer matching items";
+    MIN_CONTAINS_DECREASED Fine "the reader accepts fewer matching items";
     CONTAINS_CHANGED Proof KEEP "the reader requires items that the writer does not promise";
-    ADDITIONAL_ITEMS_ADDED Fine NOTHING "the reader accepts items behind the tuple";
+    ADDITIONAL_ITEMS_ADDED Fine "the reader accepts items behind the tuple";
     ADDITIONAL_ITEMS_REMOVED Breaks ITEMS "the reader refuses items behind the tuple, which the writer may write";
-    ADDITIONAL_ITEMS_EXTENDED Fine NOTHING "the reader accepts any items behind the tuple";
+    ADDITIONAL_ITEMS_EXTENDED Fine "the reader accepts any items behind the tuple";
     ADDITIONAL_ITEMS_NARROWED Breaks ITEMS
         "the reader describes the items behind the tuple, the writer may write any";
     UNEVALUATED_ITEMS_CHANGED Proof KEEP
         "the reader refuses unevaluated items, and the two schemas differ in which are evaluated";
-    ITEM_ADDED_TO_CLOSED_CONTENT_MODEL Fine NOTHING "the reader describes an item that the writer does not write";
+    ITEM_ADDED_TO_CLOSED_CONTENT_MODEL Fine "the reader describes an item that the writer does not write";
     ITEM_ADDED_TO_OPEN_CONTENT_MODEL Breaks ITEMS
         "the reader describes an item that the writer may write with any value";
-    ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL Fine NOTHING "the reader accepts any value for the item";
-    ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine NOTHING
+    ITEM_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL Fine "the reader accepts any value for the item";
+    ITEM_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine
         "the reader accepts for the item what the writer writes behind the tuple";
     ITEM_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Breaks ITEMS
         "the reader refuses for the item what the writer writes behind the tuple";
-    ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL Fine NOTHING "the reader accepts any items behind the tuple";
-    ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine NOTHING
+    ITEM_REMOVED_FROM_OPEN_CONTENT_MODEL Fine "the reader accepts any items behind the tuple";
+    ITEM_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Fine
         "the reader accepts the item behind its tuple";
     ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL Breaks ITEMS
         "the reader expects another type behind its tuple";
-    ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL Fine NOTHING "neither side allows the item";
+    ITEM_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL Fine "neither side allows the item";
     ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL Breaks ITEMS
         "the reader does not know an item of the writer, and refuses more items";
 
-    ENUM_ARRAY_EXTENDED Fine NOTHING "the reader knows more values";
+    ENUM_ARRAY_EXTENDED Fine "the reader knows more values";
     ENUM_ARRAY_NARROWED Breaks CHOICES "the reader does not know all values of the writer";
     ENUM_ARRAY_CHANGED Breaks CHOICES "the reader and the writer know different values";
-    COMBINED_TYPE_EXTENDED Fine NOTHING "the reader combines its schemas less strictly";
+    COMBINED_TYPE_EXTENDED Fine "the reader combines its schemas less strictly";
     COMBINED_TYPE_CHANGED Breaks COMBINATION "the reader combines its schemas in another way";
     COMBINED_TYPE_SUBSCHEMAS_CHANGED Breaks COMBINATION
         "a schema of the combination has no counterpart that reads what it writes";
     PRODUCT_TYPE_EXTENDED Breaks COMBINATION "the reader requires more schemas at once";
-    PRODUCT_TYPE_NARROWED Fine NOTHING "the reader requires fewer schemas at once";
-    SUM_TYPE_EXTENDED Fine NOTHING "the reader knows more variants";
+    PRODUCT_TYPE_NARROWED Fine "the reader requires fewer schemas at once";
+    SUM_TYPE_EXTENDED Fine "the reader knows more variants";
     SUM_TYPE_NARROWED Breaks CHOICES "the reader does not know all variants of the writer";
     ONE_OF_OVERLAPS Proof COMBINATION
         "`oneOf` refuses values that fit two of its schemas, and the reader's cannot be proven to be disjoint";
-    NOT_TYPE_NARROWED Fine NOTHING "the reader excludes fewer values";
+    NOT_TYPE_NARROWED Fine "the reader excludes fewer values";
     NOT_TYPE_EXTENDED Breaks COMBINATION "the reader excludes values that the writer may write";
     CONDITION_CHANGED Proof COMBINATION "`if`, `then` or `else` differ";
 }

@@ -5,11 +5,13 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::comparison::Comparison;
+use super::document::Draft;
 use super::form::Typed;
 use super::keyword::Object;
 use super::outcome::Outcome;
-use super::rule;
+use super::rule::{self, Rule};
 use super::values::order;
+use crate::contract::pattern::without_group_names;
 
 /// The formats of JSON Schema's drafts for text. Others, such as `uint32`, are notes for code generators.
 const FORMATS: [&str; 19] = [
@@ -34,26 +36,52 @@ const FORMATS: [&str; 19] = [
     "uuid",
 ];
 
+/// The limits, with the rules for one that is added, removed, increased and decreased.
+const LENGTHS: [(&str, [Rule; 4]); 2] = [
+    (
+        "maxLength",
+        [rule::MAX_LENGTH_ADDED, rule::MAX_LENGTH_REMOVED, rule::MAX_LENGTH_INCREASED, rule::MAX_LENGTH_DECREASED],
+    ),
+    (
+        "minLength",
+        [rule::MIN_LENGTH_ADDED, rule::MIN_LENGTH_REMOVED, rule::MIN_LENGTH_INCREASED, rule::MIN_LENGTH_DECREASED],
+    ),
+];
+const BOUNDS: [(&str, [Rule; 4]); 4] = [
+    ("maximum", [rule::MAXIMUM_ADDED, rule::MAXIMUM_REMOVED, rule::MAXIMUM_INCREASED, rule::MAXIMUM_DECREASED]),
+    ("minimum", [rule::MINIMUM_ADDED, rule::MINIMUM_REMOVED, rule::MINIMUM_INCREASED, rule::MINIMUM_DECREASED]),
+    (
+        "exclusiveMaximum",
+        [
+            rule::EXCLUSIVE_MAXIMUM_ADDED,
+            rule::EXCLUSIVE_MAXIMUM_REMOVED,
+            rule::EXCLUSIVE_MAXIMUM_INCREASED,
+            rule::EXCLUSIVE_MAXIMUM_DECREASED,
+        ],
+    ),
+    (
+        "exclusiveMinimum",
+        [
+            rule::EXCLUSIVE_MINIMUM_ADDED,
+            rule::EXCLUSIVE_MINIMUM_REMOVED,
+            rule::EXCLUSIVE_MINIMUM_INCREASED,
+            rule::EXCLUSIVE_MINIMUM_DECREASED,
+        ],
+    ),
+];
+
 impl<'a> Comparison<'a> {
     pub(super) fn texts(&self, out: &mut Outcome<'a>, old: &'a Object, new: &'a Object) {
         let both = |keyword: &str| (old.get(keyword), new.get(keyword));
-        self.limit(
-            out,
-            "maxLength",
-            both("maxLength"),
-            [rule::MAX_LENGTH_ADDED, rule::MAX_LENGTH_REMOVED, rule::MAX_LENGTH_INCREASED, rule::MAX_LENGTH_DECREASED],
-        );
-        self.limit(
-            out,
-            "minLength",
-            both("minLength"),
-            [rule::MIN_LENGTH_ADDED, rule::MIN_LENGTH_REMOVED, rule::MIN_LENGTH_INCREASED, rule::MIN_LENGTH_DECREASED],
-        );
+        for (keyword, rules) in LENGTHS {
+            self.limit(out, keyword, both(keyword), rules);
+        }
+        self.contents(out, old, new);
         let (old_pattern, new_pattern) = both("pattern");
         match (old_pattern, new_pattern) {
             (None, Some(_)) => self.note(out, "/pattern", rule::PATTERN_ADDED, old_pattern, new_pattern),
             (Some(_), None) => self.note(out, "/pattern", rule::PATTERN_REMOVED, old_pattern, new_pattern),
-            (Some(one), Some(other)) if one != other => {
+            (Some(one), Some(other)) if one != other && !(self.policy.proves() && are_alike(one, other)) => {
                 self.note(out, "/pattern", rule::PATTERN_CHANGED, old_pattern, new_pattern);
             }
             _ => {}
@@ -61,7 +89,9 @@ impl<'a> Comparison<'a> {
         let known = |format: Option<&'a Value>| {
             format.filter(|format| format.as_str().is_some_and(|name| FORMATS.contains(&name)))
         };
-        let (old_format, new_format) = (known(old.get("format")), known(new.get("format")));
+        // A validator of the writer's draft may not have known the format. The registry does not ask for the draft.
+        let written = |format: &&Value| !self.policy.proves() || has_format(self.writer.draft, format);
+        let (old_format, new_format) = (known(old.get("format")).filter(written), known(new.get("format")));
         match (old_format, new_format) {
             (None, Some(_)) => self.note(out, "/format", rule::FORMAT_ADDED, old_format, new_format),
             (Some(_), None) => self.note(out, "/format", rule::FORMAT_REMOVED, old_format, new_format),
@@ -72,6 +102,19 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Validators of draft 7 may look into text.
+    fn contents(&self, out: &mut Outcome<'a>, old: &'a Object, new: &'a Object) {
+        if !self.policy.proves() || self.reader.draft != Draft::Seven {
+            return;
+        }
+        for keyword in ["contentEncoding", "contentMediaType"] {
+            let (before, after) = (old.get(keyword), new.get(keyword));
+            if after.is_some() && (before != after || self.writer.draft != Draft::Seven) {
+                self.note(out, &format!("/{keyword}"), rule::FORMAT_ADDED, before, after);
+            }
+        }
+    }
+
     pub(super) fn numbers(&self, out: &mut Outcome<'a>, old: &Typed<'a>, new: &Typed<'a>) {
         let both = |keyword: &str| {
             let (before, after) = (limit_of(old.keywords, keyword), limit_of(new.keywords, keyword));
@@ -79,40 +122,9 @@ impl<'a> Comparison<'a> {
             let kept = self.policy.proves() && after.is_some_and(|limit| keeps(old, keyword, limit));
             if kept { (None, None) } else { (before, after) }
         };
-        self.limit(
-            out,
-            "maximum",
-            both("maximum"),
-            [rule::MAXIMUM_ADDED, rule::MAXIMUM_REMOVED, rule::MAXIMUM_INCREASED, rule::MAXIMUM_DECREASED],
-        );
-        self.limit(
-            out,
-            "minimum",
-            both("minimum"),
-            [rule::MINIMUM_ADDED, rule::MINIMUM_REMOVED, rule::MINIMUM_INCREASED, rule::MINIMUM_DECREASED],
-        );
-        self.limit(
-            out,
-            "exclusiveMaximum",
-            both("exclusiveMaximum"),
-            [
-                rule::EXCLUSIVE_MAXIMUM_ADDED,
-                rule::EXCLUSIVE_MAXIMUM_REMOVED,
-                rule::EXCLUSIVE_MAXIMUM_INCREASED,
-                rule::EXCLUSIVE_MAXIMUM_DECREASED,
-            ],
-        );
-        self.limit(
-            out,
-            "exclusiveMinimum",
-            both("exclusiveMinimum"),
-            [
-                rule::EXCLUSIVE_MINIMUM_ADDED,
-                rule::EXCLUSIVE_MINIMUM_REMOVED,
-                rule::EXCLUSIVE_MINIMUM_INCREASED,
-                rule::EXCLUSIVE_MINIMUM_DECREASED,
-            ],
-        );
+        for (keyword, rules) in BOUNDS {
+            self.limit(out, keyword, both(keyword), rules);
+        }
         let (old_step, new_step) = (old.keywords.get("multipleOf"), new.keywords.get("multipleOf"));
         let rule = match (old_step, new_step) {
             (None, None) => None,
@@ -137,6 +149,13 @@ impl<'a> Comparison<'a> {
         let rule = match (old.integer, new.integer) {
             (true, false) => rule::TYPE_EXTENDED,
             (false, true) => rule::TYPE_NARROWED,
+            // There 1.0 is no integer.
+            (true, true) if self.reader.draft == Draft::Four && self.writer.draft != Draft::Four => {
+                if !self.policy.proves() {
+                    return;
+                }
+                rule::TYPE_NARROWED
+            }
             _ => return,
         };
         self.note(out, "/type", rule, old.keywords.get("type"), new.keywords.get("type"));
@@ -193,4 +212,23 @@ fn digits(number: &Value) -> Option<(i128, u32)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = format!("{whole}{fraction}").parse().ok()?;
     Some((digits, u32::try_from(fraction.len()).ok()?))
+}
+
+/// Whether two patterns differ in the names of groups only.
+fn are_alike(one: &Value, other: &Value) -> bool {
+    let unnamed = |pattern: &Value| without_group_names(pattern.as_str()?);
+    unnamed(one).zip(unnamed(other)).is_some_and(|(one, other)| one == other)
+}
+
+/// Whether a draft has a format of [`FORMATS`].
+fn has_format(draft: Draft, format: &Value) -> bool {
+    let name = format.as_str().unwrap_or_default();
+    match draft {
+        Draft::Four => matches!(name, "date-time" | "email" | "hostname" | "ipv4" | "ipv6" | "uri"),
+        Draft::Six => {
+            has_format(Draft::Four, format) || matches!(name, "json-pointer" | "uri-reference" | "uri-template")
+        }
+        Draft::Seven => !matches!(name, "duration" | "uuid"),
+        Draft::Unnamed | Draft::Y2019 | Draft::Y2020 => true,
+    }
 }

@@ -18,6 +18,7 @@ pub struct SchemaError {
     path: String,
     reason: String,
     side: Option<Side>,
+    circular: bool,
 }
 
 /// The document that an error is about.
@@ -34,7 +35,12 @@ pub enum Side {
 
 impl SchemaError {
     pub(super) fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { path: path.into(), reason: reason.into(), side: None }
+        Self { path: path.into(), reason: reason.into(), side: None, circular: false }
+    }
+
+    /// The error for a reference that refers to itself.
+    pub(super) fn circle(path: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { circular: true, ..Self::new(path, reason) }
     }
 
     /// The error for documents that take too long to compare.
@@ -69,6 +75,21 @@ impl SchemaError {
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// Whether a reference leads back to its own schema without a step into the value. It describes nothing, and some
+    /// validators accept any value then.
+    ///
+    /// ```
+    /// use event_schema::contract::compat::{check, Compatibility, Policy};
+    /// use event_schema::serde_json::json;
+    ///
+    /// let circle = json!({"$defs": {"a": {"$ref": "#/$defs/a"}}});
+    /// assert!(check(&circle, &json!({}), Compatibility::None, Policy::Strict).unwrap_err().is_circular());
+    /// ```
+    #[must_use]
+    pub const fn is_circular(&self) -> bool {
+        self.circular
     }
 
     /// The document that cannot be used; `None` if the two cannot be compared with each other.

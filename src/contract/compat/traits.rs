@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::form::{Criterion, Form, Part, Typed};
+use super::inside::Insides;
 use super::keyword::Object;
 use super::values::canonical;
 
@@ -47,15 +48,15 @@ pub(super) fn has_dependent_schemas(keywords: &Object) -> bool {
 /// Looks for the facts.
 pub(super) struct Look<'d, 'a> {
     document: &'d Document<'a>,
-    /// Whether objects have the fields of their schema and no others.
-    written: bool,
+    /// Given if objects have the fields of their schemas and no others.
+    insides: Option<&'d mut Insides<'a>>,
     /// How many schemas and values may still be looked at.
     left: usize,
 }
 
 impl<'d, 'a> Look<'d, 'a> {
-    pub(super) fn new(document: &'d Document<'a>, written: bool) -> Self {
-        Self { document, written, left: MAX_LOOKS }
+    pub(super) fn new(document: &'d Document<'a>, insides: Option<&'d mut Insides<'a>>) -> Self {
+        Self { document, insides, left: MAX_LOOKS }
     }
 
     /// How many schemas and values were looked at.
@@ -122,17 +123,16 @@ impl<'d, 'a> Look<'d, 'a> {
         let properties = keywords.get("properties").and_then(Value::as_object);
         let required = keywords.get("required").and_then(Value::as_array);
         self.spend(required.map_or(0, Vec::len) + properties.map_or(0, Object::len))?;
-        let closed = match keywords.get("additionalProperties") {
-            Some(rest) => *rest == Value::Bool(false),
+        let own = || properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let fields = match keywords.get("additionalProperties") {
+            Some(Value::Bool(false)) if !has("patternProperties") => Some(own()),
             None => {
-                self.written
-                    && object.sole
-                    && properties.is_some()
-                    && !has("unevaluatedProperties")
-                    && !has_dependent_schemas(keywords)
+                let insides = self.insides.as_mut().zip(object.outermost);
+                let inside = insides.and_then(|(insides, outermost)| insides.of(self.document, outermost));
+                inside.and_then(|inside| Some(inside.known_fields()?.collect()))
             }
+            _ => None,
         };
-        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
         let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
             let values = self.only_values(Part::whole(schema), depth)?;
             Some((name.as_str(), values))
@@ -140,7 +140,7 @@ impl<'d, 'a> Look<'d, 'a> {
         Some(Traits {
             tags: tags.collect(),
             required: required.into_iter().flatten().filter_map(Value::as_str).collect(),
-            fields: (closed && !has("patternProperties")).then(|| names.collect()),
+            fields,
             ..Traits::unknown(if object.demanded { OBJECT } else { ALL })
         })
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 /// The order of two numbers.
-pub(super) fn order(one: &Value, other: &Value) -> Ordering {
+pub(in crate::contract) fn order(one: &Value, other: &Value) -> Ordering {
     let float = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
     match (one.as_number().and_then(whole), other.as_number().and_then(whole)) {
         (Some(one), Some(other)) => one.cmp(&other),

@@ -16,30 +16,32 @@ impl Writer<'_> {
                 let mut level = Level::default();
                 level.tag(tag, &this.tag(choice, variant, name));
                 this.beside_tag(&mut level, &variant.content, Place::Tagged);
-                level.finish(this.written).into()
+                level.possible(this.written)
             }),
             Tagging::Adjacent { tag, content } => self.alternatives(choice, "oneOf", |this, variant, name| {
                 let mut level = Level { closed: choice.closed, ..Level::default() };
                 level.tag(tag, &this.tag(choice, variant, name));
                 this.content_at(&mut level, content, &variant.content);
-                level.finish(this.written).into()
+                level.possible(this.written)
             }),
-            Tagging::Untagged => self.alternatives(choice, "anyOf", |this, variant, _| this.content(&variant.content)),
+            Tagging::Untagged => {
+                self.alternatives(choice, "anyOf", |this, variant, _| Some(this.content(&variant.content)))
+            }
         }
     }
 
-    /// The variants that the direction has, each as `schema` says it.
+    /// The variants that the direction has, each as `schema` says it; None if the variant has no value.
     pub(super) fn alternatives(
         &mut self,
         choice: &Enum,
         keyword: &str,
-        mut schema: impl FnMut(&mut Self, &Variant, &'static str) -> Value,
+        mut schema: impl FnMut(&mut Self, &Variant, &'static str) -> Option<Value>,
     ) -> Value {
         let mut list = Vec::new();
         for variant in choice.variants {
             let name = if self.written { variant.written } else { variant.read };
-            if let Some(name) = name {
-                list.push(with_notes(schema(self, variant, name), &variant.notes));
+            if let Some(schema) = name.and_then(|name| schema(self, variant, name)) {
+                list.push(with_notes(schema, &variant.notes));
             }
         }
         one_of(keyword, &list)
@@ -181,7 +183,7 @@ impl Writer<'_> {
             let hidden = std::mem::take(&mut level.hidden);
             level.names.extend(hidden);
         }
-        Some(level).filter(|level| !level.impossible).map(|level| level.finish(self.written).into())
+        level.possible(self.written)
     }
 
     pub(super) fn names_of(&self, variant: &Variant) -> Vec<&'static str> {

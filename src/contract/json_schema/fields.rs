@@ -93,7 +93,12 @@ impl Writer<'_> {
         schema = self.rules(schema, &shape, &rules);
         if never_null && self.kinds(&shape, &schema).null {
             let mut refused = into_object(schema);
-            require(&mut refused, "not", json!({"type": "null"}));
+            if refused.is_empty() {
+                // Code generators have a type for it, other than for `not`.
+                refused.insert("type".to_owned(), json!(["array", "boolean", "number", "object", "string"]));
+            } else {
+                require(&mut refused, "not", json!({"type": "null"}));
+            }
             schema = refused.into();
         }
         if let Presence::Default(default) = field.presence
@@ -197,9 +202,15 @@ impl Writer<'_> {
                 }
                 self.open.pop();
             }
+            Kind::Any => self.flatten_map(level, &Shape::any(), shape, rules, place),
             Kind::Foreign(foreign) => {
                 let schema = (foreign.schema)(self.generator).to_value();
                 if place != Place::Maybe {
+                    // Without a list of its fields it may have any.
+                    if self.written && !self.lists_fields(&schema) {
+                        level.open = true;
+                        level.maps.push((object(json!({"additionalProperties": true})), Object::new()));
+                    }
                     level.all.push(schema);
                 }
             }

@@ -95,6 +95,11 @@ impl Level {
         }
     }
 
+    /// The schema, if there are values of it.
+    pub(super) fn possible(self, written: bool) -> Option<Value> {
+        (!self.impossible).then(|| self.finish(written).into())
+    }
+
     pub(super) fn finish(mut self, written: bool) -> Object {
         if self.impossible {
             return object(json!({"type": "object", "not": {}}));
@@ -136,7 +141,9 @@ impl Level {
             }
             None => {}
         }
-        if !self.properties.is_empty() {
+        // An object whose schema lists no field may have any, to those who compare schemas.
+        let lists_nothing = schema.len() == 1 && self.all.is_empty();
+        if !self.properties.is_empty() || closed || lists_nothing {
             schema.insert("properties".to_owned(), self.properties.into());
         }
         if !self.required.is_empty() {

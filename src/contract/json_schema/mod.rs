@@ -13,7 +13,10 @@ mod words;
 mod writer;
 
 use schemars::generate::{Contract, SchemaSettings};
-use schemars::transform::RecursiveTransform;
+use schemars::transform::{
+    RecursiveTransform, RemoveRefSiblings, ReplacePrefixItems, ReplaceUnevaluatedProperties, Transform,
+    transform_subschemas,
+};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
@@ -61,6 +64,36 @@ pub fn json_schema<T: JsonSchema>(contract: &Contract) -> Schema {
 #[must_use]
 pub fn draft07<T: JsonSchema>(contract: &Contract) -> Schema {
     document::<T>(SchemaSettings::draft07(), contract)
+}
+
+/// A document of [`json_schema`] in draft 7.
+pub(super) fn to_draft07(document: &Value) -> Value {
+    let mut schema = Schema::try_from(document.clone()).unwrap_or_default();
+    use_draft07(&mut schema);
+    refer_to_definitions(&mut schema);
+    if let Some(definitions) = schema.remove("$defs") {
+        schema.insert("definitions".to_owned(), definitions);
+    }
+    schema.insert("$schema".to_owned(), DRAFT07.into());
+    schema.to_value()
+}
+
+const DRAFT07: &str = "http://json-schema.org/draft-07/schema#";
+
+/// Replaces the keywords that draft 7 does not have.
+pub(super) fn use_draft07(schema: &mut Schema) {
+    ReplaceUnevaluatedProperties::default().transform(schema);
+    RemoveRefSiblings::default().transform(schema);
+    ReplacePrefixItems::default().transform(schema);
+}
+
+fn refer_to_definitions(schema: &mut Schema) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref")
+        && let Some(name) = reference.strip_prefix("#/$defs/")
+    {
+        *reference = format!("#/definitions/{name}");
+    }
+    transform_subschemas(&mut refer_to_definitions, schema);
 }
 
 fn document<T: JsonSchema>(mut settings: SchemaSettings, contract: &Contract) -> Schema {

@@ -5,8 +5,10 @@ use std::cmp::Ordering;
 use schemars::Schema;
 use serde_json::{Value, json};
 
-use super::words::{Object, into_object, object, require};
+use super::words::{Object, into_object, is_null, object, require};
 use super::writer::Writer;
+use crate::contract::compat::order;
+use crate::contract::parts::part_of;
 use crate::contract::pattern;
 use crate::contract::shape::{Content, Form, Kind, Range, Rule, Shape, Tagging};
 use crate::load::json;
@@ -33,7 +35,6 @@ impl Writer<'_> {
         let kinds = self.kinds(shape, &schema);
         let mut schema = into_object(schema);
         // The rules of an optional value go to the part for the value.
-        let is_null = |form: &Value| form.get("type").is_some_and(|kind| kind == "null");
         let value = match schema.get_mut("anyOf").and_then(Value::as_array_mut).map(Vec::as_mut_slice) {
             Some([Value::Object(value), null]) if is_null(null) => value,
             _ => &mut schema,
@@ -48,7 +49,7 @@ impl Writer<'_> {
         match rule {
             Rule::Length { min, max } => length(schema, kinds, *min, *max),
             // A value that is written as text, such as a decimal, has no bounds: strict validators refuse those.
-            Rule::Range(_) if schema.get("type").is_some_and(|kind| kind == "string") => {}
+            Rule::Range(_) if schema.get("type").is_some_and(is_text) => {}
             Rule::Range(range) => bounds(schema, range),
             Rule::Format(format) => require(schema, "format", format.as_ref().into()),
             Rule::Ip { v4, v6 } => match (v4, v6) {
@@ -92,20 +93,14 @@ impl Writer<'_> {
             Rule::Each(rules) => {
                 if let Some(items) = schema.get_mut("items") {
                     let items = std::mem::replace(items, Value::Null);
-                    let part = part_of(shape, |shape| match shape.kind() {
-                        Kind::List { items, .. } => Some((**items).clone()),
-                        _ => None,
-                    });
+                    let part = part_of(shape, false).unwrap_or_else(Shape::any);
                     let items = self.rules(items, &part, rules);
                     schema.insert("items".to_owned(), items);
                 }
             }
             Rule::Keys(rules) => {
                 let keys = schema.remove("propertyNames").map(object);
-                let part = part_of(shape, |shape| match shape.kind() {
-                    Kind::Map { keys, .. } => Some((**keys).clone()),
-                    _ => None,
-                });
+                let part = part_of(shape, true).unwrap_or_else(Shape::any);
                 if let Some(keys) = self.ruled_keys(keys, &part, rules) {
                     schema.insert("propertyNames".to_owned(), keys.into());
                 }
@@ -113,10 +108,7 @@ impl Writer<'_> {
             Rule::Values(rules) => {
                 if let Some(values) = schema.get_mut("additionalProperties") {
                     let values = std::mem::replace(values, Value::Null);
-                    let part = part_of(shape, |shape| match shape.kind() {
-                        Kind::Map { values, .. } => Some((**values).clone()),
-                        _ => None,
-                    });
+                    let part = part_of(shape, false).unwrap_or_else(Shape::any);
                     let values = self.rules(values, &part, rules);
                     schema.insert("additionalProperties".to_owned(), values);
                 }
@@ -198,14 +190,7 @@ impl Writer<'_> {
 
     /// The JSON types that a schema of schemars' own names.
     pub(super) fn kinds_in(&self, schema: &Value) -> Kinds {
-        let mut schema = schema.clone();
-        let mut definitions = None;
-        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
-            // References are encoded, which a pointer into a schema undoes.
-            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
-            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
-            schema = definition;
-        }
+        let schema = self.resolved(schema);
         let mut kinds = Kinds::default();
         let mut add = |kind: &Value| match kind.as_str() {
             Some("string") => kinds.text = true,
@@ -221,30 +206,40 @@ impl Writer<'_> {
         }
         kinds
     }
+
+    /// Whether a schema of schemars' own names the fields of its objects, or says that there are others.
+    pub(super) fn lists_fields(&self, schema: &Value) -> bool {
+        let schema = self.resolved(schema);
+        ["properties", "additionalProperties", "allOf", "anyOf", "oneOf"]
+            .iter()
+            .any(|keyword| schema.get(*keyword).is_some())
+    }
+
+    /// The schema behind references.
+    fn resolved(&self, schema: &Value) -> Value {
+        let mut schema = schema.clone();
+        let mut definitions = None;
+        while let Some((_, name)) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit_once('/')) {
+            // References are encoded, which a pointer into a schema undoes.
+            let definitions = definitions.get_or_insert_with(|| Schema::from(self.generator.definitions().clone()));
+            let Some(definition) = definitions.pointer(&format!("#/{name}")).cloned() else { break };
+            schema = definition;
+        }
+        schema
+    }
 }
 
-/// The part of a container, within what may be around it.
-fn part_of(shape: &Shape, find: fn(&Shape) -> Option<Shape>) -> Shape {
-    match shape.kind() {
-        Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => part_of(inner, find),
-        _ => find(shape).unwrap_or_else(Shape::any),
-    }
+/// Whether no other values than text and null have the type.
+fn is_text(kind: &Value) -> bool {
+    let names = kind.as_array().map_or(std::slice::from_ref(kind), Vec::as_slice);
+    names.iter().any(|name| name == "string") && names.iter().all(|name| name == "string" || name == "null")
 }
 
 /// A bound, if it is closer than the one that is there: `closer` than it.
 fn tighten(schema: &mut Object, keyword: &str, value: Value, closer: Ordering) {
-    let present = schema.get(keyword).and_then(|present| compare(&value, present));
+    let present = schema.get(keyword).map(|present| order(&value, present));
     if present.is_none_or(|order| order == closer) {
         schema.insert(keyword.to_owned(), value);
-    }
-}
-
-/// Compares numbers: integers are exact beyond the 53 bits of a float.
-fn compare(a: &Value, b: &Value) -> Option<Ordering> {
-    let integer = |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    match (integer(a), integer(b)) {
-        (Some(a), Some(b)) => Some(a.cmp(&b)),
-        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }
 

@@ -72,6 +72,11 @@ pub(super) fn is_leaf(shape: &Shape) -> bool {
     }
 }
 
+/// Whether null is the only value.
+pub(super) fn is_null(form: &Value) -> bool {
+    form.get("type").is_some_and(|kind| kind == "null")
+}
+
 /// Such a value or null.
 pub(super) fn or_null(schema: Value, is_leaf: bool) -> Value {
     let mut schema = match schema {
@@ -79,7 +84,6 @@ pub(super) fn or_null(schema: Value, is_leaf: bool) -> Value {
         Value::Bool(false) => return json!({"type": "null"}),
         any => return any,
     };
-    let is_null = |form: &Value| form.get("type").is_some_and(|kind| kind == "null");
     if schema.get("anyOf").and_then(Value::as_array).is_some_and(|forms| forms.iter().any(is_null)) && schema.len() == 1
     {
         return schema.into();

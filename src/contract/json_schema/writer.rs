@@ -112,7 +112,8 @@ impl<'g> Writer<'g> {
                 bound("minimum", if positive { 1.into() } else { min.into() });
                 bound("maximum", max.into());
             }
-            // The largest is no float; the one after it, a power of two, is.
+            // Bounds beyond 64 bits are floats. Some tools read their shortest spelling as a decimal, which may lie within
+            // the type: so they are the floats next to the bounds, outside of the type.
             #[allow(clippy::cast_precision_loss, reason = "rounds to the power of two that is meant")]
             (min, _) => {
                 bound(
@@ -120,10 +121,10 @@ impl<'g> Writer<'g> {
                     match min {
                         Ok(0) if !integer.zero => 1.into(),
                         Ok(min) => min.into(),
-                        Err(_) => (integer.min as f64).into(),
+                        Err(_) => (integer.min as f64).next_down().into(),
                     },
                 );
-                bound("exclusiveMaximum", (integer.max as f64).into());
+                bound("maximum", (integer.max as f64).next_up().into());
             }
         }
         if integer.min < 0 && !integer.zero {

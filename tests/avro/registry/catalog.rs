@@ -65,6 +65,8 @@ struct Registry {
     refuses: &'static str,
     reasons: &'static [&'static str],
     keeps_levels: bool,
+    /// Whether the versions of a subject cannot be listed.
+    hides_versions: bool,
 }
 
 /// A registry with an older schema of orders, which it calls incompatible.
@@ -72,7 +74,7 @@ fn refusing(schema: &str, level: Option<&str>, reasons: &'static [&'static str])
     let old = json!({ "schema": schema, "schemaType": "AVRO" });
     let levels = level.map(|level| ("orders-value".to_owned(), level.to_owned())).into_iter().collect();
     let subjects = BTreeMap::from([("orders-value".to_owned(), vec![old; 3])]);
-    Registry { subjects, levels, reasons, refuses: "orders-value", keeps_levels: false }
+    Registry { subjects, levels, reasons, refuses: "orders-value", ..Registry::default() }
 }
 
 const REASON: &str = "{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE', description:'The field 'order_id' ...'}";
@@ -102,6 +104,7 @@ impl Registry {
                 }
                 Some(_) => answer(200, &json!({ "is_compatible": true })),
             },
+            ("GET", ["subjects", _, "versions"]) if self.hides_versions => wrong(50001, "down"),
             ("GET", ["subjects", subject, "versions"]) => match self.subjects.get(*subject) {
                 None => wrong(40401, "Subject not found."),
                 Some(schemas) => answer(200, &json!((1..=schemas.len()).collect::<Vec<_>>())),
@@ -307,6 +310,23 @@ async fn a_registry_without_reasons_is_given_ours() {
     }
 }
 
+/// The versions that it was compared with are no part of the verdict.
+#[tokio::test]
+async fn a_refusal_stands_if_nothing_else_can_be_asked() {
+    let registry = Registry { hides_versions: true, ..refusing("{}", None, &[REASON]) };
+    let (server, _) = serve(registry).await;
+    let (catalog, url) = (shop(), server.url());
+    let folder = recorded(&catalog);
+    let file = folder.path().join("registry.properties");
+    std::fs::write(&file, "max.retries=0\n").unwrap();
+    for command in ["check", "register"] {
+        let args = [command, "--registry", &url, "--type", "avro", "--config", file.to_str().unwrap()];
+        let (_, out, _) = tool(&catalog, folder.path(), &args).await;
+        let line = "orders-value: order.placed version 2: incompatible";
+        assert!(out.contains(line) && out.contains(REASON), "{command}: {out}");
+    }
+}
+
 #[tokio::test]
 async fn a_registry_that_cannot_be_asked_is_no_verdict() {
     let catalog = shop();
@@ -357,6 +377,8 @@ async fn wrong_arguments_are_named_and_credentials_refused() {
     let url = ["--registry", "http://127.0.0.1:1"];
     for (args, expected) in [
         (&["register", "--type", "avro"][..], "`schema.registry.url` is missing"),
+        // `check` looks for it in the same places.
+        (&["check", "--type", "avro"], "`schema.registry.url` is missing"),
         (&["register", url[0], url[1]], "--type is missing"),
         (&["register", url[0], url[1], "--type", "protobuf"], "neither avro nor json"),
         (&["register", url[0], url[1], "--type", "avro", "--level", "sideways"], "sideways"),

@@ -131,6 +131,22 @@ async fn schemas_are_checked_and_registered_as_producers_write_them() {
 }
 
 #[tokio::test]
+async fn answers_to_another_question_are_errors_and_late_ones_are_told() {
+    let server = Server::start(|_| answer(200, &json!({ "schema": PING, "id": 7, "version": 2 }))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, err) = run(folder.path(), &server.url(), &["show", "pings-value", "3"]).await;
+    assert_eq!((code, &*out), (2, ""));
+    assert!(err.contains("GET /subjects/pings-value/versions/3") && err.contains("it has version 2"), "{err}");
+
+    let silent = Server::asynchronous("127.0.0.1:0".parse().unwrap(), |_| std::future::pending()).await;
+    let config = folder.path().join("hasty.properties");
+    std::fs::write(&config, "http.read.timeout.ms=4000").unwrap();
+    let (code, _, err) = run(folder.path(), &silent.url(), &["subjects", "--config", "hasty.properties"]).await;
+    assert_eq!(code, 2);
+    assert!(err.starts_with("no answer of the registry yet: [\"http://127.0.0.1:"), "{err}");
+}
+
+#[tokio::test]
 async fn levels_are_printed_and_set() {
     let server = Server::start(confluent).await;
     let folder = tempfile::tempdir().unwrap();

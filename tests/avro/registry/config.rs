@@ -63,6 +63,10 @@ fn credentials_that_are_not_complete_are_named() {
             "`bearer.auth.token` is missing, with bearer.auth.credentials.source=STATIC_TOKEN",
         ),
         (
+            config("bearer.auth.credentials.source", "STATIC_TOKEN").set("bearer.auth.token", "two\nlines"),
+            "`bearer.auth.token`: has characters that a token cannot have",
+        ),
+        (
             config("bearer.auth.credentials.source", "OAUTHBEARER"),
             "`bearer.auth.issuer.endpoint.url` is missing, with bearer.auth.credentials.source=OAUTHBEARER\n\
              `bearer.auth.client.id` is missing, with bearer.auth.credentials.source=OAUTHBEARER\n\

@@ -1,3 +1,4 @@
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
@@ -6,6 +7,7 @@ import com.networknt.schema.SpecificationVersion;
 import com.sun.codemodel.JCodeModel;
 import com.sun.codemodel.JType;
 import java.io.PrintStream;
+import java.lang.reflect.Field;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -35,7 +38,7 @@ class Check {
 
     record Line(String form, boolean loads, boolean fits, List<String> keywords, JsonNode message) {}
 
-    record Model(String name, String form, JType type, List<Line> lines) {}
+    record Model(String name, String form, JType type, Set<String> properties, List<Line> lines) {}
 
     /** Arguments: the folder of the cases, the file of the results, a folder to work in. */
     public static void main(String[] args) throws Exception {
@@ -59,7 +62,9 @@ class Check {
                 validate(name, schema, ours);
                 List<Line> loaded = ours.stream().filter(line -> line.loads && line.fits).toList();
                 try {
-                    models.add(new Model(name, form, generate(code, name, form, folder), loaded));
+                    Set<String> properties = new TreeSet<>();
+                    properties(schema, properties);
+                    models.add(new Model(name, form, generate(code, name, form, folder), properties, loaded));
                 } catch (RuntimeException | StackOverflowError error) {
                     report("jsonschema2pojo", name, form, "fails", List.of(), null, error.toString());
                 }
@@ -119,6 +124,7 @@ class Check {
         };
         SchemaMapper mapper = new SchemaMapper(
                 new RuleFactory(config, new Jackson3Annotator(config), new SchemaStore()), new SchemaGenerator());
+        // In draft 7 a reference with a description is in `allOf`, which it ignores.
         URL schema = folder.resolve(form + ".json").toUri().toURL();
         return mapper.generate(code, "Root", packageOf(name, form), schema);
     }
@@ -145,6 +151,16 @@ class Check {
         try (URLClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()})) {
             for (Model model : models) {
                 String name = model.type.erasure().fullName();
+                // Any message can be read as an object without a type.
+                if (name.equals("java.lang.Object")) {
+                    report("jsonschema2pojo", model.name, model.form, "loses", List.of("root"), null, "a message is an Object");
+                    continue;
+                }
+                Set<String> lost = new TreeSet<>(model.properties);
+                lost.removeAll(fields(classes.resolve(packageOf(model.name, model.form).replace('.', '/')), classes, loader));
+                for (String field : lost) {
+                    report("jsonschema2pojo", model.name, model.form, "loses", List.of(), null, "no class has the field " + field);
+                }
                 Class<?> type = Class.forName(model.type.isPrimitive() ? model.type.boxify().fullName() : name, true, loader);
                 for (Line line : model.lines) {
                     messages += 1;
@@ -157,6 +173,47 @@ class Check {
             }
         }
         return messages;
+    }
+
+    /** The names of the fields that a schema and those in it describe. */
+    static void properties(JsonNode schema, Set<String> names) {
+        for (Map.Entry<String, JsonNode> keyword : schema.properties()) {
+            JsonNode value = keyword.getValue();
+            switch (keyword.getKey()) {
+                case "const", "default", "enum", "examples", "x-event-schema" -> {}
+                case "$defs", "patternProperties" -> value.forEach(inner -> properties(inner, names));
+                case "properties" -> {
+                    value.propertyNames().forEach(names::add);
+                    value.forEach(inner -> properties(inner, names));
+                }
+                default -> {
+                    properties(value, names);
+                    if (value.isArray()) {
+                        value.forEach(inner -> properties(inner, names));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The names in JSON of the fields of all classes in a folder. */
+    static Set<String> fields(Path folder, Path root, ClassLoader loader) throws Exception {
+        Set<String> names = new TreeSet<>();
+        if (!Files.exists(folder)) {
+            return names;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".class")).toList()) {
+                String name = root.relativize(file).toString().replace('/', '.').replaceFirst("\\.class$", "");
+                for (Field field : Class.forName(name, false, loader).getDeclaredFields()) {
+                    JsonProperty property = field.getAnnotation(JsonProperty.class);
+                    if (property != null) {
+                        names.add(property.value());
+                    }
+                }
+            }
+        }
+        return names;
     }
 
     static void report(String tool, String name, String form, String problem, List<String> keywords, JsonNode message, String detail) {

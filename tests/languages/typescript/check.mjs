@@ -77,7 +77,9 @@ for (const name of fs.readdirSync(cases).sort()) {
     }
     try {
       const module = `${name}.${form}`;
-      const types = await compile({ ...schema, title: "Root" }, "Root", { bannerComment: "", format: false });
+      // It knows draft 7.
+      const draft07 = JSON.parse(fs.readFileSync(path.join(cases, name, `${form}.draft07.json`), "utf8"));
+      const types = await compile({ ...draft07, title: "Root" }, "Root", { bannerComment: "", format: false });
       fs.writeFileSync(path.join(work, `${module}.ts`), types);
       const source = [`import type { Root } from "./${module}";`];
       lines.forEach((line, at) => {

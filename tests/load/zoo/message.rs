@@ -52,4 +52,12 @@ impl<'a> Maker<'a> {
         }
         message
     }
+
+    /// Changes a message in up to three places.
+    #[allow(dead_code, reason = "the fuzz targets change none")]
+    pub(crate) fn change(&self, message: &mut Json, choices: &mut Choices) {
+        for _ in 0..=choices.below(3) {
+            mutate(message, choices, self.words);
+        }
+    }
 }

@@ -49,6 +49,8 @@ macro_rules! every_oddity {
             untagged_deep: UntaggedDeep,
             placed_data: PlacedData<Inner>,
             nothings: Nothings,
+            flat_value: FlatValue,
+            tagged_value: TaggedValue,
         }
     };
 }
@@ -99,6 +101,9 @@ odd! {
 
     #[serde(untagged)]
     enum Way { Long { street: String, number: u8 }, Short { place: String } }
+    struct FlatValue { id: u8, #[serde(flatten)] rest: Value }
+    #[serde(tag = "kind")]
+    enum TaggedValue { Raw(Value), Known { a: u8 } }
     struct FlatChoiceRest { id: u8, #[serde(flatten)] way: Way, #[serde(flatten)] rest: BTreeMap<String, Value> }
     struct FlatChoiceCounts { #[serde(flatten)] way: Way, #[serde(flatten)] counts: BTreeMap<String, u8> }
     #[serde(tag = "form")]

@@ -79,6 +79,8 @@ pub(crate) fn of(event: &str) -> &'static [&'static str] {
             r#"{"a": 1, "kind": "Named"}"#,
             r#"{"kind": "Counts", "a": 256}"#,
         ],
+        "flat-value" => &[r#"{"id": 1}"#, r#"{"more": [1], "id": 1}"#],
+        "tagged-value" => &[r#"{"kind": "Raw", "a": []}"#, r#"{"a": 1, "kind": "Known"}"#, r#"{"kind": "Raw"}"#],
         "tagged-numbers" => &[
             r#"{"kind": "Counts", "7": true}"#,
             r#"{"7": true, "kind": "Counts"}"#,

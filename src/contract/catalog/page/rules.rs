@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::contract::parts::holds_itself;
+use crate::contract::parts::{holds_itself, part_of};
 use crate::contract::shape::{Content, Form, Kind, Range, Rule, Shape};
 
 /// A rule that no contract has.
@@ -62,15 +62,6 @@ fn of_parts(name: &str, rules: &[Rule], shape: &Shape) -> Option<Markup> {
     let part = part_of(shape, name == "each key").unwrap_or_else(Shape::any);
     let rules: Vec<Markup> = rules.iter().filter_map(|rule| words(rule, &part)).collect();
     (!rules.is_empty()).then(|| html! { (name) ": " (joined(&rules)) })
-}
-
-fn part_of(shape: &Shape, of_key: bool) -> Option<Shape> {
-    match shape.kind() {
-        Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => part_of(inner, of_key),
-        Kind::List { items, .. } => Some((**items).clone()),
-        Kind::Map { keys, values } => Some((**if of_key { keys } else { values }).clone()),
-        _ => None,
-    }
 }
 
 /// The thing that a length counts.

@@ -6,7 +6,7 @@ use std::ptr;
 use serde_json::Value;
 
 use crate::contract::catalog::recorded::Documents;
-use crate::contract::compat::{place_of, without_annotations};
+use crate::contract::compat::{Contains, contains, place_of, without_annotations};
 use crate::contract::shape::{Content, Definition, Enum, Field, Foreign, Form, Kind, Shape};
 use crate::violation::MASK;
 
@@ -112,7 +112,7 @@ impl Secrets {
                                 if self.has_name(name) { *field = MASK.into() } else { self.hide(field) }
                             }
                         }
-                        (keyword, Value::Object(schemas)) if NAMED.contains(&keyword) => {
+                        (keyword, Value::Object(schemas)) if is_by_name(keyword) => {
                             schemas.values_mut().for_each(|schema| self.hide(schema));
                         }
                         (_, schema) => self.hide(schema),
@@ -265,7 +265,7 @@ fn nameless<'v>(document: &'v Value, schema: &'v Value) -> impl Iterator<Item = 
         ("$defs" | "const" | "default" | "definitions" | "enum" | "examples" | "properties" | "x-event-schema", _) => {
             Vec::new()
         }
-        ("dependentSchemas" | "patternProperties", Value::Object(schemas)) => schemas.values().collect(),
+        (keyword, Value::Object(schemas)) if is_by_name(keyword) => schemas.values().collect(),
         (_, Value::Array(schemas)) => schemas.iter().collect(),
         (_, schema) => vec![schema],
     });
@@ -287,8 +287,10 @@ pub(super) fn has_marks(schema: &Value) -> bool {
         }
 }
 
-/// The keywords with schemas by name.
-const NAMED: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+/// Whether a keyword has schemas by name.
+fn is_by_name(keyword: &str) -> bool {
+    matches!(contains(keyword, &Value::Null), Some(Contains::Named))
+}
 
 /// Removes the defaults in a schema, which may be those of sensitive fields. In an object of schemas by name, `default` is one
 /// of the names.
@@ -299,7 +301,8 @@ fn remove_defaults(schema: &mut Value, by_name: bool) {
                 entries.remove("default");
             }
             for (key, inner) in entries {
-                remove_defaults(inner, !by_name && NAMED.contains(&key.as_str()));
+                let has_names = !by_name && is_by_name(key);
+                remove_defaults(inner, has_names);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| remove_defaults(item, false)),

@@ -25,6 +25,8 @@
 mod resolution;
 mod schema;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 pub(in crate::contract) use self::resolution::Meaning;
@@ -32,6 +34,7 @@ use self::resolution::changes;
 use self::schema::Schema;
 use super::finding::Report;
 use super::history::compare_each;
+use super::keyword::token;
 use super::mode::Compatibility;
 use super::schema_error::SchemaError;
 
@@ -80,6 +83,28 @@ pub(in crate::contract) fn check_meaning(
     meaning: Meaning,
 ) -> Result<Report, SchemaError> {
     compare_each(vec![old], new, mode, Schema::new, |writer, reader| changes(writer, reader, meaning))
+}
+
+/// The places of the fields of all records in a schema.
+pub(in crate::contract) fn fields(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![("#".to_owned(), schema)];
+    while let Some((place, schema)) = open.pop() {
+        if let Value::Array(branches) = schema {
+            open.extend(branches.iter().enumerate().map(|(at, branch)| (format!("{place}/{at}"), branch)));
+        }
+        for field in schema.get("fields").and_then(Value::as_array).into_iter().flatten() {
+            let name = field.get("name").and_then(Value::as_str).unwrap_or_default();
+            let place = format!("{place}/fields{}", token(name));
+            found.insert(place.clone());
+            open.extend(field.get("type").map(|inner| (place, inner)));
+        }
+        // The type of a type has no place of its own.
+        open.extend(schema.get("type").map(|inner| (place.clone(), inner)));
+        let inner = ["items", "values"].into_iter().filter_map(|name| Some((name, schema.get(name)?)));
+        open.extend(inner.map(|(name, inner)| (format!("{place}/{name}"), inner)));
+    }
+    found
 }
 
 /// The schema without the words for its readers.

@@ -198,19 +198,28 @@ fn is_near(old: &Type<'_>, new: &Type<'_>) -> bool {
     }
 }
 
-/// Whether the reader takes what is written for what it means. A string means the same with any logical type.
+/// Whether the reader takes what is written for what it means. The branches of a union are compared on their own.
 fn keeps_meaning(old: &Type<'_>, new: &Type<'_>, meaning: Meaning) -> bool {
-    let is_bare = |kind: &Kind<'_>| matches!(kind, Kind::Union(_) | Kind::Primitive(Primitive::String));
-    if meaning == Meaning::Ignored || is_bare(&old.kind) || is_bare(&new.kind) {
+    let is_union = |one: &Type<'_>| matches!(one.kind, Kind::Union(_));
+    if meaning == Meaning::Ignored || is_union(old) || is_union(new) {
         return true;
     }
     let attribute = |one: &Type<'_>, name: &str| one.value.get(name).cloned();
-    let logical = (attribute(old, "logicalType"), attribute(new, "logicalType"));
+    // Text means the same with any logical type.
+    let logical = |one: &Type<'_>| match one.kind {
+        Kind::Primitive(Primitive::String) => None,
+        _ => attribute(one, "logicalType"),
+    };
     let scale = |one: &Type<'_>| attribute(one, "scale").unwrap_or(Value::from(0));
-    if meaning == Meaning::MayBeAdded && logical.0.is_none() {
+    let (written, read) = (logical(old), logical(new));
+    let is_same_kind = match (&old.kind, &new.kind) {
+        (Kind::Primitive(old), Kind::Primitive(new)) => old == new,
+        _ => true,
+    };
+    if meaning == Meaning::MayBeAdded && is_same_kind && written.is_none() {
         return true;
     }
-    logical.0 == logical.1 && (logical.0 != Some(Value::from("decimal")) || scale(old) == scale(new))
+    written == read && (written != Some(Value::from("decimal")) || scale(old) == scale(new))
 }
 
 fn change<'d>(place: &str, rule: Rule, writer: Option<&'d Value>, reader: Option<&'d Value>) -> Change<'d> {
