@@ -97,7 +97,7 @@ impl Asked {
         let writes = registers && !args.contains("--dry-run");
         let folder: Option<String> = args.opt_free_from_str()?;
         // An unknown option in the place of the folder.
-        let is_option = folder.as_deref().is_some_and(super::is_option);
+        let is_option = folder.as_deref().is_some_and(|name| name.starts_with('-'));
         let left = folder.iter().filter(|_| is_option).map(OsString::from).chain(args.finish()).next();
         if let Some(left) = left {
             return Err(Trouble::Arguments(format!("{} is not known here", left.display())));
