@@ -133,7 +133,7 @@ fn race(setup: &Setup, title: &str, contenders: &[&Contender], run: impl Fn(&Con
     let count = f64::from(u32::try_from(setup.orders.len()).expect("not that many events"));
     for (contender, (own, processors)) in contenders.iter().zip(times.iter().zip(&processors)) {
         let rates: Vec<f64> = own.iter().map(|time| count / time.as_secs_f64()).collect();
-        // Of each round by itself: what else the machine does comes and goes.
+        // The ratio is taken in each round, because the rest of the load on the machine changes between rounds.
         let ratios = times[0].iter().zip(own).map(|(first, own)| first.as_secs_f64() / own.as_secs_f64());
         let (rate, ratio) = (median(rates.iter().copied()), median(ratios));
         let thousands: Vec<String> = rates.iter().map(|rate| format!("{:.0}", rate / 1000.0)).collect();

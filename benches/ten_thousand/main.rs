@@ -152,7 +152,7 @@ fn race(setup: &Setup) -> Result<(), Box<dyn Error>> {
     }
     println!("{MESSAGES} messages to one partition{:>22}{:>10}   of {} rounds", "seconds", "x first", setup.rounds);
     for (contender, own) in contenders.iter().zip(&times) {
-        // Of each round by itself: what else the machine does comes and goes.
+        // The ratio is taken in each round, because the rest of the load on the machine changes between rounds.
         let ratio = median(times[0].iter().zip(own).map(|(first, own)| first / own));
         let all: Vec<String> = own.iter().map(|time| format!("{time:.2}")).collect();
         let (name, middle) = (contender.name(), median(own.iter().copied()));

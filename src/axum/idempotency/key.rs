@@ -8,7 +8,7 @@ use ::axum::http::HeaderMap;
 /// The longest key.
 const LONGEST: usize = 255;
 
-/// Of the IETF's draft `draft-ietf-httpapi-idempotency-key-header`.
+/// The header of the IETF's draft `draft-ietf-httpapi-idempotency-key-header`.
 const HEADER: &str = "idempotency-key";
 
 /// The sender of a request, as the application knows it: the id of a customer or of another service, never something that

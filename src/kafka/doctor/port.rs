@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// What a port speaks.
+/// The protocol of a port.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Speaks {
     /// Nobody can be connected to.

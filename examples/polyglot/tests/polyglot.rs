@@ -1,0 +1,141 @@
+//! The programs, as a user runs them. They need python3 with pip, and node with npm.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, ProducerRecord};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::Mutex;
+
+/// Packages are fetched the first time.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Both tests generate types, in one folder.
+static FOLDER: Mutex<()> = Mutex::const_new(());
+
+/// What a topic has, whatever it is.
+#[event_schema::event]
+struct Anything {}
+
+/// A running program, which is told to end with the value.
+struct Program {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Program {
+    fn start(program: &str, args: &[&str]) -> Self {
+        let mut child = Command::new(program).args(args).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let (sender, lines) = channel();
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// The next line that begins with one of the texts.
+    fn next(&self, beginnings: &[&str]) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
+            let line = line.unwrap_or_else(|error| panic!("no line with {beginnings:?}: {error}"));
+            if beginnings.iter().any(|beginning| line.starts_with(beginning)) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends SIGTERM, and returns whether the program ended well.
+    fn end(&mut self) -> bool {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a pid");
+        kill_process(pid, Signal::TERM).expect("it still runs");
+        self.child.wait().expect("a status").success()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.end();
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_shows_all_languages() {
+    let _folder = FOLDER.blocking_lock();
+    let mut program = Program::start(env!("CARGO_BIN_EXE_polyglot"), &["--demo"]);
+    let lines: Vec<String> = program.lines.iter().collect();
+    assert!(program.child.wait().expect("a status").success());
+    for language in ["python: invoice", "typescript: a ", "rust: order "] {
+        assert_eq!(lines.iter().filter(|line| line.starts_with(language)).count(), 5, "{language} in {lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn each_program_refuses_what_the_contract_does_not_allow() {
+    let _folder = FOLDER.lock().await;
+    let mut embedded = None;
+    let (config, brokers) = match std::env::var("EVENT_SCHEMA_TEST_KAFKA") {
+        Ok(file) => {
+            let properties = std::fs::read_to_string(&file).expect("a file");
+            let brokers = properties.lines().find_map(|line| line.strip_prefix("bootstrap.servers="));
+            (KafkaConfig::from_properties_file(&file).expect("properties"), brokers.expect("brokers").to_owned())
+        }
+        Err(_) => {
+            let kafka = embedded.insert(EmbeddedKafka::start().expect("a broker"));
+            for topic in ["orders", "invoices", "invoices-polyglot-dlt", "parcels", "parcels-polyglot-dlt"] {
+                kafka.create_topic(topic, 1).expect("a topic");
+            }
+            (kafka.config(), kafka.bootstrap_servers())
+        }
+    };
+    let mut program = Program::start(env!("CARGO_BIN_EXE_polyglot"), &["--brokers", &brokers, "--orders", "2"]);
+    program.next(&["rust: sent"]);
+    let producer = EventProducer::connect(&config).await.expect("a producer");
+    let order = br#"{
+        "orderId": "01a2048d-bf91-77fd-b115-ca6128bf1470", "placedAt": "2026-11-22T18:00:00Z",
+        "lines": [{"sku": "bolt-8", "quantity": 0, "unitPrice": 25}], "delivery": {"kind": "pickup", "shop": "Ring 1"}
+    }"#;
+    let invoice = br#"{"orderId": "A-1", "number": "", "total": -1}"#;
+    let messages = [("orders", "order.placed.v1", &order[..]), ("invoices", "invoice.issued.v1", invoice)];
+    for (topic, event_type, value) in messages {
+        let record = ProducerRecord::new(topic).with_value(value).with_header("ce_type", Some(event_type.as_bytes()));
+        producer.send_record(&record).await.expect("acknowledged");
+    }
+    let mut others = Program::start(concat!(env!("CARGO_MANIFEST_DIR"), "/others"), &[&brokers]);
+    let mut refusals = [others.next(&["python: refused", "typescript: refused"]), String::new()];
+    let rest = if refusals[0].starts_with("python") { "typescript: refused" } else { "python: refused" };
+    refusals[1] = others.next(&[rest]);
+    refusals.sort();
+    assert!(refusals[0].ends_with("lines.0.quantity"), "{refusals:?}");
+    assert!(refusals[1].ends_with("/lines/0/quantity minimum"), "{refusals:?}");
+
+    program.next(&["rust: order"]);
+    program.next(&["rust: order"]);
+    assert!(program.child.wait().expect("a status").success());
+    assert!(others.end());
+    if let Some(kafka) = embedded {
+        let letters = kafka.received::<Anything>("invoices-polyglot-dlt", 1).await;
+        assert_eq!(letters[0].rejection().expect("another type").bytes(), invoice);
+    }
+}
+
+#[test]
+fn faults_are_named() {
+    let error = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_polyglot")).args(args).output().expect("the program starts");
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert!(error(&["--config", "nowhere.properties"]).contains("nowhere.properties"));
+    assert!(error(&["--brokers", "127.0.0.1:1"]).contains("127.0.0.1:1"));
+    assert!(error(&["--orders", "many"]).contains("many"));
+}
