@@ -7,11 +7,11 @@ use std::time::SystemTime;
 use axum::response::sse;
 use event_schema::kafka::{Delivery, State};
 use event_schema::prelude::*;
-use event_schema::uuid::Uuid;
 use futures_util::{Stream, stream};
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// How many events are kept.
 pub(crate) const CAPACITY: usize = 1000;
@@ -29,8 +29,8 @@ struct Memory {
     /// The newest ones, oldest first. Their numbers end with `newest`, without a gap.
     entries: VecDeque<Arc<Entry>>,
     newest: u64,
-    /// The ids of the events, each of which is kept once.
-    known: HashSet<String>,
+    /// The sources and the ids of the events, each of which is kept once.
+    known: HashSet<(Option<String>, String)>,
     closed: bool,
 }
 
@@ -41,6 +41,7 @@ pub(crate) struct Entry {
     /// That of a stream: its run, and the number of the event.
     id: String,
     event_id: String,
+    source: Option<String>,
     /// In milliseconds, as JavaScript has them.
     time: Option<u128>,
     place: String,
@@ -54,11 +55,19 @@ pub(crate) async fn keep<E: EventSchema>(event: Delivery<E>, State(feed): State<
     feed.push(Entry {
         id: String::new(),
         event_id: envelope.id().to_owned(),
+        source: envelope.source().map(str::to_owned),
         time: time.map(|time| time.as_millis()),
         place: event.to_string(),
         event: RawValue::from_string(String::from_utf8(event.dump()?)?)?,
     });
     Ok(())
+}
+
+impl Entry {
+    /// By which an event is recognised.
+    fn name(&self) -> (Option<String>, String) {
+        (self.source.clone(), self.event_id.clone())
+    }
 }
 
 impl Feed {
@@ -68,7 +77,7 @@ impl Feed {
 
     fn push(&self, entry: Entry) {
         self.memory.send_if_modified(|memory| {
-            if !memory.known.insert(entry.event_id.clone()) {
+            if !memory.known.insert(entry.name()) {
                 return false;
             }
             memory.newest += 1;
@@ -77,7 +86,7 @@ impl Feed {
             if memory.entries.len() > CAPACITY
                 && let Some(oldest) = memory.entries.pop_front()
             {
-                memory.known.remove(&oldest.event_id);
+                memory.known.remove(&oldest.name());
             }
             true
         });

@@ -105,7 +105,7 @@ pub(crate) fn usage(address: SocketAddr, roles: &[Role]) {
                 println!("open http://{address}/");
                 post("/events", r#"{"user": "ada", "action": "look", "quantity": 2}"#);
                 post("/events", r#"{"user": "", "action": 7, "quantity": 0}"#);
-                println!("curl http://{address}/events?limit=10");
+                println!("curl 'http://{address}/events?limit=10'");
                 println!("curl -N http://{address}/events -H 'accept: text/event-stream'");
             }
             Role::Users => post("/users", r#"{"userId": "u-1", "name": "Ada", "email": "ada@example.org"}"#),

@@ -26,8 +26,8 @@ use event_schema::kafka::{
     Topics,
 };
 use event_schema::prelude::*;
-use event_schema::uuid::Uuid;
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 use crate::feed::{Feed, keep};
 use crate::http::Publisher;
@@ -61,15 +61,20 @@ struct UserRegistered {
 #[event_schema::event(name = "order.created", topic = "order_topic", key = user_id)]
 #[serde(rename_all = "camelCase")]
 struct OrderCreated {
-    order_id: String,
+    order_id: Uuid,
     user_id: String,
     product: String,
 }
 
-/// Orders a welcome pack for a new user. The id of the order is that of the user's event: an event that comes again makes no
-/// other order.
+/// Orders a welcome pack for a new user. An event is known by its source and its id: if it comes again, so does the order, with
+/// the same ids.
 async fn welcome(user: UserRegistered, envelope: Envelope) -> OrderCreated {
-    OrderCreated { order_id: envelope.id().to_owned(), user_id: user.user_id, product: "welcome pack".to_owned() }
+    let cause = format!("{} {}", envelope.source().unwrap_or_default(), envelope.id());
+    OrderCreated {
+        order_id: Uuid::new_v5(&Uuid::NAMESPACE_URL, cause.as_bytes()),
+        user_id: user.user_id,
+        product: "welcome pack".to_owned(),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -197,8 +202,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         };
         tokio::select! {
             served = axum::serve(server, router).with_graceful_shutdown(shutdown) => served?,
-            // A client that does not read does not keep the process.
-            () = async { late.await; tokio::time::sleep(Duration::from_secs(5)).await } => {}
+            // A client that does not end its request, or does not read, does not keep the process.
+            () = async { late.await; tokio::time::sleep(Duration::from_secs(11)).await } => {}
         }
         Ok(())
     });

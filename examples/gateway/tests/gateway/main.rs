@@ -3,6 +3,7 @@
 mod program;
 mod real;
 
+use std::io::{Read as _, Write as _};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,7 +68,7 @@ fn a_body_is_published_or_all_its_faults_are_answered() {
     assert_eq!(other.status, 409);
 
     let orders = Stream::open(&address, "/orders", None).take(1);
-    assert_eq!(orders[0].data["event"]["orderId"], json_of(&first.body)["eventId"]);
+    assert_eq!(orders[0].data["event"]["userId"], "u");
     assert_eq!(json_of(&request(&address, "GET /orders", &[], "").body).as_array().map(Vec::len), Some(1));
     assert_eq!(request(&address, "GET /readyz", &[], "").status, 200);
     let page = request(&address, "GET /", &[], "");
@@ -171,11 +172,23 @@ async fn services_of_their_own_pass_over_poison() {
         kafka.publish_bytes(topic, None, Some(poison), &[]).await;
     }
     kafka.publish_bytes("event_topic", None, Some(br#"{"user": "eve", "action": "pass"}"#), &[]).await;
-    let body = r#"{"userId": "u-1", "name": "Ada", "email": "ada@example.org"}"#;
-    assert_eq!(request(&to_users, "POST /users", &[], body).status, 201);
+    // An event that comes twice, and another one of the same id.
+    let body = |user: &str| format!(r#"{{"userId": "{user}", "name": "Ada", "email": "ada@example.org"}}"#);
+    for (source, user) in [("/a", "u-a"), ("/a", "u-a"), ("/b", "u-b")] {
+        let headers = [
+            ("ce_specversion", &b"1.0"[..]),
+            ("ce_id", b"1"),
+            ("ce_source", source.as_bytes()),
+            ("ce_type", b"user.registered.v1"),
+        ];
+        kafka.publish_bytes("user_topic", None, Some(body(user).as_bytes()), &headers).await;
+    }
+    assert_eq!(request(&to_users, "POST /users", &[], &body("u-c")).status, 201);
 
-    let order = Stream::open(&to_orders, "/orders", None).take(1).remove(0);
-    assert_eq!(order.data["event"]["userId"], "u-1");
+    let made = Stream::open(&to_orders, "/orders", None).take(3);
+    let of: Vec<&Value> = made.iter().map(|order| &order.data["event"]["userId"]).collect();
+    assert_eq!(of, ["u-a", "u-b", "u-c"]);
+    assert_ne!(made[0].data["event"]["orderId"], made[1].data["event"]["orderId"]);
     let event = Stream::open(&to_gateway, "/events", None).take(1).remove(0);
     assert_eq!(event.data["event"]["user"], "eve");
 
@@ -233,14 +246,32 @@ fn a_signal_ends_it_though_streams_are_open() {
     for stream in &mut streams {
         stream.take(1);
     }
-    // And a client that never ends its request.
-    let unfinished = program::connect(&address, "POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n");
+    // A request in hand: the service asks for its body.
+    let head = format!(
+        "POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        ACTIVITY.len()
+    );
+    let in_hand = || {
+        let mut stream = program::connect(&address, &head);
+        let mut asked = [0; 25];
+        stream.read_exact(&mut asked).expect("an answer");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    };
+    let (mut finished, unfinished) = (in_hand(), in_hand());
     let started = Instant::now();
-    let end = gateway.end();
-    assert!(end.success && started.elapsed() < Duration::from_secs(12), "{:?}: {}", started.elapsed(), end.text);
+    gateway.signal();
     for stream in &mut streams {
-        assert!(stream.has_ended());
+        stream.end();
     }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // It is still answered, and one that is never ended does not keep the process.
+    finished.write_all(ACTIVITY.as_bytes()).expect("a connection");
+    let mut answer = String::new();
+    finished.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    let end = gateway.wait();
+    assert!(end.success && started.elapsed() < Duration::from_secs(20), "{:?}: {}", started.elapsed(), end.text);
     drop(unfinished);
 }
 

@@ -63,9 +63,17 @@ impl Program {
     }
 
     /// Ends it by SIGTERM.
-    pub(crate) fn end(mut self) -> End {
+    pub(crate) fn end(self) -> End {
+        self.signal();
+        self.wait()
+    }
+
+    pub(crate) fn signal(&self) {
         let signal = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
         assert!(signal.success(), "the program has ended before");
+    }
+
+    pub(crate) fn wait(mut self) -> End {
         let status = self.child.wait().expect("an end");
         let text = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
         End { success: status.success(), text }
@@ -178,8 +186,7 @@ impl Stream {
     }
 
     /// Waits for the end.
-    pub(crate) fn has_ended(&mut self) -> bool {
+    pub(crate) fn end(&mut self) {
         while self.line().is_some() {}
-        true
     }
 }
