@@ -1,0 +1,192 @@
+//! The program in a process of its own, and a client of its HTTP.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program, which is killed with the value.
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    log: Option<JoinHandle<String>>,
+}
+
+/// How a program has ended, and its log.
+pub(crate) struct End {
+    pub(crate) success: bool,
+    pub(crate) text: String,
+}
+
+impl Program {
+    /// On a free port.
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gateway"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (sender, lines) = channel();
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let log = BufReader::new(child.stderr.take().expect("a pipe"));
+        let log = std::thread::spawn(move || {
+            let lines = log.lines().map_while(Result::ok).inspect(|line| eprintln!("{line}"));
+            lines.collect::<Vec<_>>().join("\n")
+        });
+        Self { child, lines, log: Some(log) }
+    }
+
+    /// That of its HTTP, from the line of its output that has one.
+    pub(crate) fn address(&self) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())).expect("an address");
+            if let Some((_, rest)) = line.split_once("http://") {
+                return rest.split('/').next().unwrap_or_default().to_owned();
+            }
+        }
+    }
+
+    /// Ends it by SIGTERM.
+    pub(crate) fn end(self) -> End {
+        self.signal();
+        self.wait()
+    }
+
+    pub(crate) fn signal(&self) {
+        let signal = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(signal.success(), "the program has ended before");
+    }
+
+    pub(crate) fn wait(mut self) -> End {
+        let status = self.child.wait().expect("an end");
+        let text = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
+        End { success: status.success(), text }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Of a name in small letters, as hyper writes it.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+pub(crate) fn json_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+pub(crate) fn connect(address: &str, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a server");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    // A server that refuses a large body need not read it.
+    let _ = stream.write_all(text.as_bytes());
+    stream
+}
+
+/// A request with JSON, unless the headers say otherwise.
+pub(crate) fn request(address: &str, head: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let mut text = format!("{head} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {}\r\n", body.len());
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        text.push_str("Content-Type: application/json\r\n");
+    }
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut answer = Vec::new();
+    let read = connect(address, &format!("{text}\r\n{body}")).read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{read:?}: {answer}"));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// A stream of server-sent events.
+pub(crate) struct Stream(BufReader<TcpStream>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
+}
+
+impl Stream {
+    pub(crate) fn open(address: &str, path: &str, last: Option<&str>) -> Self {
+        let last = last.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
+        let text = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: text/event-stream\r\n{last}\r\n");
+        let mut stream = Self(BufReader::new(connect(address, &text)));
+        let head: Vec<String> = std::iter::from_fn(|| stream.line()).take_while(|line| !line.is_empty()).collect();
+        assert!(
+            head[0].contains("200") && head.iter().any(|line| line == "content-type: text/event-stream"),
+            "{head:?}"
+        );
+        stream
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        let read = self.0.read_line(&mut line).expect("a line in time");
+        (read > 0).then(|| line.trim_end().to_owned())
+    }
+
+    fn next(&mut self) -> Received {
+        let mut received = Received::default();
+        loop {
+            let line = self.line().expect("another event");
+            match line.split_once(": ") {
+                Some(("event", kind)) => received.kind = kind.to_owned(),
+                Some(("id", id)) => received.id = id.to_owned(),
+                Some(("data", data)) => received.data = json_of(data),
+                _ if line.is_empty() && !received.data.is_null() => return received,
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn take(&mut self, count: usize) -> Vec<Received> {
+        (0..count).map(|_| self.next()).collect()
+    }
+
+    pub(crate) fn until(&mut self, is_last: impl Fn(&Received) -> bool) -> Vec<Received> {
+        let mut all = vec![self.next()];
+        while !all.last().is_some_and(&is_last) {
+            all.push(self.next());
+        }
+        all
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(&mut self) {
+        while self.line().is_some() {}
+    }
+}
