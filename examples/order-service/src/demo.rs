@@ -31,7 +31,7 @@ pub(crate) async fn run(kafka: &EmbeddedKafka, router: &Router, app: &AppHandle)
     for order in [first, second] {
         delivered(router, &order).await?;
     }
-    kafka.handled(crate::GROUP, "order-request").await;
+    kafka.handled("python-group-1", "order-request").await;
     app.close();
     Ok(())
 }

@@ -22,20 +22,20 @@ use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use event_schema::axum::Probes;
 use event_schema::kafka::{
-    App, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, Topic, Topics,
+    App, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, Runner, Topic, Topics,
 };
 use event_schema::outbox::Outbox;
+use event_schema::prelude::*;
 use event_schema::sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use event_schema::sqlx::{AnyPool, ConnectOptions as _, Connection as _};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tempfile::TempDir;
 use tracing_subscriber::EnvFilter;
 
-use crate::events::{DeliveryAnswered, DeliveryRequested, OrderRequested};
+use crate::events::{DeliveryAnswered, DeliveryRequested};
 use crate::http::Shop;
 
 const SOURCE: &str = "/order-service";
-const GROUP: &str = "python-group-1";
 
 /// Takes orders, stores them, and has them delivered
 #[derive(Debug, Parser)]
@@ -88,21 +88,30 @@ fn servers(args: &Args) -> anyhow::Result<Servers> {
     Ok(Servers { config: kafka.config(), database_url: Some(url), embedded: Some((kafka, folder)) })
 }
 
-/// The group of this service's consumers, unless the configuration names another: one for each topic.
-fn grouped(config: &KafkaConfig, suffix: &str) -> KafkaConfig {
-    let group = format!("{}{suffix}", config.group_id().unwrap_or(GROUP));
-    config.clone().set("auto.offset.reset", "earliest").group(group)
+/// The topics, and what their consumers add to the name of the group.
+const REQUESTS: (&str, &str) = ("order-request", "");
+const ANSWERS: (&str, &str) = ("delivery-answer", "-answers");
+const DELIVERIES: (&str, &str) = ("delivery-request", "-delivery");
+
+/// The group of a topic's consumers: `python-group-1`, unless the configuration names another one.
+fn group(config: &KafkaConfig, (_, suffix): (&str, &str)) -> String {
+    format!("{}{suffix}", config.group_id().unwrap_or("python-group-1"))
+}
+
+async fn consumer<E>(config: &KafkaConfig, topic: (&str, &str)) -> anyhow::Result<Runner<E>>
+where
+    E: EventSchema + Send + Sync + 'static,
+{
+    let config = config.clone().set("auto.offset.reset", "earliest").group(group(config, topic));
+    // Orders wait for themselves only.
+    Ok(EventConsumer::subscribe(&config).await?.runner().order(Order::Key))
 }
 
 async fn topics(config: &KafkaConfig, create: bool) -> anyhow::Result<()> {
-    let dead = |topic, suffix| {
-        let config = grouped(config, suffix);
-        DeadLetter::new().topic_of(topic, config.group_id().unwrap_or_default())
-    };
-    let topics = [Topic::of::<OrderRequested>(), Topic::of::<DeliveryRequested>(), Topic::of::<DeliveryAnswered>()];
-    let topics = topics.into_iter().fold(Topics::new(), |topics, topic| topics.topic(topic.partitions(3)));
-    let topics = topics.topic(dead("order-request", "")).topic(dead("delivery-answer", ANSWERS));
-    let topics = topics.topic(dead("delivery-request", DELIVERY));
+    let topics = [REQUESTS, ANSWERS, DELIVERIES].into_iter().fold(Topics::new(), |topics, topic| {
+        let dead_letters = DeadLetter::new().topic_of(topic.0, &group(config, topic));
+        topics.topic(Topic::new(topic.0).partitions(3)).topic(dead_letters)
+    });
     if create {
         topics.create(config).await.context("the topics cannot be created")?;
     } else {
@@ -110,10 +119,6 @@ async fn topics(config: &KafkaConfig, create: bool) -> anyhow::Result<()> {
     }
     Ok(())
 }
-
-/// The suffixes of the groups of further consumers.
-const ANSWERS: &str = "-answers";
-const DELIVERY: &str = "-delivery";
 
 async fn database(url: Option<&str>) -> anyhow::Result<AnyPool> {
     let url = url.context("no database is named: set DATABASE_URL, for instance to sqlite://orders.db?mode=rwc")?;
@@ -159,19 +164,16 @@ async fn run(args: Args) -> anyhow::Result<()> {
         // One relay leads, and those of other processes take over when it ends.
         app = app.relay(outbox.relay());
         if parts.contains(&Part::Orders) {
-            let requests = EventConsumer::subscribe(&grouped(&config, "")).await?;
-            let answers = EventConsumer::subscribe(&grouped(&config, ANSWERS)).await?;
             app = app
-                .consumer(requests.runner().order(Order::Key).outbox(&outbox), orders::accept)
-                .consumer(answers.runner().order(Order::Key).outbox(&outbox), orders::answered);
+                .consumer(consumer(&config, REQUESTS).await?.outbox(&outbox), orders::accept)
+                .consumer(consumer(&config, ANSWERS).await?.outbox(&outbox), orders::answered);
         }
         if parts.contains(&Part::Api) {
             router = router.merge(http::router(Shop { pool, outbox, producer: producer.clone() }));
         }
     }
     if parts.contains(&Part::Delivery) {
-        let requests = EventConsumer::subscribe(&grouped(&config, DELIVERY)).await?;
-        app = app.consumer(requests.runner().order(Order::Key).publish_with(&producer), deliver);
+        app = app.consumer(consumer(&config, DELIVERIES).await?.publish_with(&producer), deliver);
     }
     let listen = args.listen;
     let server = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be used"))?;

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
@@ -26,12 +25,13 @@ use event_schema::serde_json::{self, Value};
 use event_schema::sqlx::any::install_default_drivers;
 use event_schema::sqlx::{self, AnyPool};
 use reqwest::Client;
+use tokio::sync::watch;
 
 use crate::common::{PATIENCE, end, program, send, terminate, until};
 
 const CLIENTS: usize = 16;
-/// While orders come in, and as many as there are victims behind them.
-const KILLS: usize = 12;
+/// While orders come in. Each victim is killed once more when all orders are in.
+const KILLS: usize = 8;
 const VICTIMS: [Victim; 4] = [Victim::Service, Victim::Database, Victim::Broker, Victim::Delivery];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,16 +82,18 @@ impl Scripts {
 struct Supervised {
     child: Arc<Mutex<Child>>,
     ends: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
 }
 
 impl Supervised {
     fn start(mut spawn: impl FnMut() -> Child + Send + 'static) -> Self {
         let (child, ends) = (Arc::new(Mutex::new(spawn())), Arc::new(AtomicBool::new(false)));
         let (watched, ending) = (Arc::clone(&child), Arc::clone(&ends));
-        let thread = std::thread::spawn(move || {
-            while !ending.load(SeqCst) {
+        std::thread::spawn(move || {
+            loop {
                 let mut child = watched.lock().unwrap();
+                if ending.load(SeqCst) {
+                    return;
+                }
                 if child.try_wait().unwrap().is_some() {
                     *child = spawn();
                 }
@@ -99,7 +101,7 @@ impl Supervised {
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        Self { child, ends, thread }
+        Self { child, ends }
     }
 
     fn kill(&self) {
@@ -107,12 +109,18 @@ impl Supervised {
     }
 
     /// Ends it by SIGTERM.
-    fn end(self) {
-        self.ends.store(true, SeqCst);
-        self.thread.join().unwrap();
+    fn end(&self) {
         let mut child = self.child.lock().unwrap();
+        self.ends.store(true, SeqCst);
         terminate(child.id());
         assert!(child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        self.ends.store(true, SeqCst);
+        self.kill();
     }
 }
 
@@ -122,7 +130,7 @@ struct Trial {
     config: KafkaConfig,
     /// Of the topics, and the name of the group.
     name: String,
-    database: String,
+    pool: AnyPool,
     log: PathBuf,
     address: String,
     service: Supervised,
@@ -136,6 +144,8 @@ struct Trial {
 #[derive(Default)]
 struct Load {
     next: AtomicUsize,
+    /// The number of the order that is not to be sent yet.
+    limit: watch::Sender<usize>,
     /// Orders that are answered, or given up.
     done: AtomicUsize,
     failed: AtomicUsize,
@@ -153,6 +163,7 @@ impl Load {
             if number >= orders {
                 return;
             }
+            self.limit.subscribe().wait_for(|limit| number < *limit).await.unwrap();
             let (key, body) = (format!("key-{number}"), body(number));
             let key = (!number.is_multiple_of(10)).then_some(&*key);
             match self.order(client, address, key, &body).await {
@@ -208,7 +219,10 @@ impl Trial {
         let database = format!("{}?options[search_path]={name}&options[synchronous_commit]=on", url.trim());
         let (folder, properties) = (
             tempfile::tempdir().unwrap(),
-            format!("bootstrap.servers={brokers}\ngroup.id={name}\nevent.schema.topic.prefix={name}.\n"),
+            // A consumer that was killed is a member of its group for so long.
+            format!(
+                "bootstrap.servers={brokers}\ngroup.id={name}\nevent.schema.topic.prefix={name}.\nsession.timeout.ms=6000\n"
+            ),
         );
         let (file, log) = (folder.path().join("client.properties"), folder.path().join("log"));
         fs::write(&file, properties).unwrap();
@@ -227,12 +241,13 @@ impl Trial {
         let address = format!("http://{listen}");
         let service = Supervised::start(spawn(&["--part", "api", "--part", "orders"], listen));
         let delivery = Supervised::start(spawn(&["--part", "delivery"], "127.0.0.1:0".to_owned()));
+        let pool = AnyPool::connect(&database).await.unwrap();
         Self {
             config: KafkaConfig::from_properties_file(&file).unwrap(),
             scripts,
             orders,
             name,
-            database,
+            pool,
             log,
             address,
             service,
@@ -255,9 +270,13 @@ impl Trial {
             tokio::spawn(async move { load.client(&client, &address, orders).await })
         });
         let clients: Vec<_> = clients.collect();
-        for kill in 1..=KILLS {
-            self.orders_done(self.orders * kill / (KILLS + 1)).await;
+        for kill in 0..KILLS {
+            let limit = |kills| self.orders * kills / KILLS;
+            self.load.limit.send_replace(limit(kill + 1));
+            // In the midst of the requests.
+            self.orders_done(limit(kill) + self.orders / KILLS / 2).await;
             self.kill(VICTIMS[kill % VICTIMS.len()]).await;
+            self.recovered().await;
         }
         for client in clients {
             client.await.unwrap();
@@ -266,6 +285,7 @@ impl Trial {
         let duplicates = self.publish_again(self.orders / 20);
         for victim in VICTIMS {
             self.kill(victim).await;
+            self.recovered().await;
         }
         self.is_drained().await;
         println!("all is delivered after {:?}", started.elapsed());
@@ -274,13 +294,27 @@ impl Trial {
         self.delivery.end();
     }
     async fn orders_done(&self, orders: usize) {
-        let done = async || (self.load.done.load(SeqCst) >= orders.min(self.orders)).then_some(());
+        let done = async || (self.load.done.load(SeqCst) >= orders.min(*self.load.limit.borrow())).then_some(());
         until("progress", Duration::from_secs(300), done).await;
     }
 
-    /// Waits until a client has noticed, if there are clients.
+    /// Waits until parcels are delivered again: a part of those of the orders between two kills, or all.
+    async fn recovered(&self) {
+        let sql = "SELECT CAST(COALESCE(SUM(delivered), 0) AS BIGINT), CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM orders";
+        let mut before = None;
+        let delivered = async || {
+            // The database may have been killed.
+            let (delivered, quantity): (i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.ok()?;
+            let before = *before.get_or_insert(delivered);
+            let is_over = delivered == quantity && self.load.done.load(SeqCst) == self.orders;
+            (is_over || delivered >= before + i64::try_from(self.orders / KILLS / 4).unwrap()).then_some(())
+        };
+        until("delivery after a kill", Duration::from_secs(300), delivered).await;
+    }
+
+    /// Waits until a client has noticed, unless all of them wait.
     async fn noticed(&self, failed: usize) {
-        let is_over = || self.load.done.load(SeqCst) == self.orders;
+        let is_over = || self.load.done.load(SeqCst) >= *self.load.limit.borrow();
         let noticed = async || (self.load.failed.load(SeqCst) > failed || is_over()).then_some(());
         until("request that failed", PATIENCE, noticed).await;
     }
@@ -354,11 +388,10 @@ impl Trial {
     /// Waits until the outbox is empty and all consumers have committed all messages.
     async fn is_drained(&self) {
         let groups = [("order-request", ""), ("delivery-request", "-delivery"), ("delivery-answer", "-answers")];
-        let pool = AnyPool::connect(&self.database).await.unwrap();
         let drained = async || {
             let sql = "SELECT (SELECT COUNT(*) FROM event_outbox)
                 + (SELECT COUNT(*) FROM orders WHERE order_status <> 'delivered')";
-            let left: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+            let left: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap();
             let is_handled = |(topic, suffix)| self.is_handled(topic, suffix);
             (left == 0 && groups.into_iter().all(is_handled)).then_some(())
         };
@@ -371,16 +404,16 @@ impl Trial {
         let consumer: BaseConsumer = config.rdkafka039_consumer().unwrap().create().unwrap();
         let mut partitions = TopicPartitionList::new();
         (0..PARTITIONS).for_each(|partition| drop(partitions.add_partition(&topic, partition)));
-        let committed = consumer.committed_offsets(partitions, PATIENCE).unwrap();
+        // The group's broker may have been killed just now.
+        let Ok(committed) = consumer.committed_offsets(partitions, PATIENCE) else { return false };
         let offsets = committed.elements().into_iter().filter_map(|element| element.offset().to_raw());
         // A partition without a message has no commit.
         offsets.map(|offset| offset.max(0)).sum::<i64>() == end(&self.config, &topic)
     }
 
     async fn check(&self, duplicates: usize) {
-        let pool = AnyPool::connect(&self.database).await.unwrap();
         let sql = "SELECT order_id, product_id, quantity, delivered, order_status FROM orders";
-        let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+        let rows: Vec<(String, String, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&self.pool).await.unwrap();
         let stored: HashMap<&str, _> = rows.iter().map(|row| (row.1.as_str(), row)).collect();
         assert_eq!(stored.len(), rows.len(), "an order is stored twice");
         let answered = self.load.answered.lock().unwrap();
