@@ -293,6 +293,7 @@ impl Trial {
         self.service.end();
         self.delivery.end();
     }
+
     async fn orders_done(&self, orders: usize) {
         let done = async || (self.load.done.load(SeqCst) >= orders.min(*self.load.limit.borrow())).then_some(());
         until("progress", Duration::from_secs(300), done).await;
@@ -306,7 +307,7 @@ impl Trial {
             // The database may have been killed.
             let (delivered, quantity): (i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.ok()?;
             let before = *before.get_or_insert(delivered);
-            let is_over = delivered == quantity && self.load.done.load(SeqCst) == self.orders;
+            let is_over = delivered == quantity && self.load.done.load(SeqCst) >= *self.load.limit.borrow();
             (is_over || delivered >= before + i64::try_from(self.orders / KILLS / 4).unwrap()).then_some(())
         };
         until("delivery after a kill", Duration::from_secs(300), delivered).await;

@@ -13,7 +13,7 @@ use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventProducer, KafkaConfig}
 use event_schema::prelude::*;
 use event_schema::serde_json::json;
 use event_schema::sqlx::any::{AnyConnectOptions, install_default_drivers};
-use event_schema::sqlx::{self, ConnectOptions, Connection};
+use event_schema::sqlx::{self, AnyPool, ConnectOptions, Connection};
 use tempfile::TempDir;
 
 use crate::common::{PATIENCE, Program, get, json, post, program, until};
@@ -88,6 +88,12 @@ impl Servers {
     fn client(&self) -> KafkaConfig {
         KafkaConfig::from_properties_file(&self.config).expect("a configuration")
     }
+}
+
+async fn count(url: &str, table: &str) -> i64 {
+    install_default_drivers();
+    let pool = AnyPool::connect(url).await.expect("a database");
+    sqlx::query_scalar(&format!("SELECT COUNT(*) FROM {table}")).fetch_one(&pool).await.expect("a number")
 }
 
 async fn execute(url: &str, sql: &str) {
@@ -176,6 +182,33 @@ async fn an_order_survives_a_broker_that_is_away_and_a_kill() {
     kafka.broker_up();
     let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
     delivered(&service.address(), answer["order_id"].as_str().unwrap()).await;
+    assert!(service.end().success() && delivery.end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_the_work_in_hand() {
+    let servers = Servers::start().await;
+    let service = servers.program(&["api", "orders"]);
+    let address = service.address();
+    until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
+    let orders = (0..30).map(|_| {
+        let address = address.clone();
+        tokio::spawn(async move { post(&address, None, r#"{"product_id": "tea"}"#).await })
+    });
+    let orders: Vec<_> = orders.collect();
+    let mut accepted = Vec::new();
+    for order in orders {
+        let (status, answer) = order.await.unwrap().unwrap();
+        assert_eq!(status, 202, "{answer}");
+        accepted.push(answer["order_id"].as_str().unwrap().to_owned());
+    }
+    assert!(service.end().success());
+    assert_eq!((count(&servers.database, "orders").await, count(&servers.database, "event_outbox").await), (30, 0));
+    let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
+    let address = service.address();
+    for order_id in accepted {
+        delivered(&address, &order_id).await;
+    }
     assert!(service.end().success() && delivery.end().success());
 }
 
@@ -294,7 +327,7 @@ async fn python_orders_and_delivers() {
         }
         let order_id = Uuid::now_v7().to_string();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/shop.py");
-        let brokers = servers.client().rdkafka039_producer().unwrap().get("bootstrap.servers").unwrap().to_owned();
+        let brokers = servers.client().rdkafka039_producer().unwrap().get("metadata.broker.list").unwrap().to_owned();
         let mut python = Command::new("python3");
         python.args([script, client, &brokers, &format!("{}.", servers.group), &order_id]);
         let python = Program::of(python);
