@@ -10,7 +10,7 @@ use event_schema::kafka::{AppHandle, EmbeddedKafka};
 use event_schema::prelude::*;
 use tower::ServiceExt as _;
 
-use crate::events::{Order, OrderAnswer, OrderStatus};
+use crate::events::{OrderAnswer, OrderStatus, StoredOrder};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -48,7 +48,7 @@ async fn delivered(router: &Router, answer: &str) -> anyhow::Result<()> {
         loop {
             let request = Request::get(format!("/order/{order_id}")).body(Body::empty())?;
             let body = to_bytes(router.clone().oneshot(request).await?.into_body(), 10_000).await?;
-            if matches!(Order::load(&body)?.order_status, OrderStatus::Delivered) {
+            if matches!(StoredOrder::load(&body)?.order_status, OrderStatus::Delivered) {
                 println!("GET /order/{order_id}: {}", String::from_utf8_lossy(&body));
                 return Ok(());
             }

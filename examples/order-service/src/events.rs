@@ -25,7 +25,7 @@ pub(crate) struct OrderAnswer {
 
 /// The answer to `GET /order/{id}`: a row of the table `orders`.
 #[event_schema::event]
-pub(crate) struct Order {
+pub(crate) struct StoredOrder {
     pub(crate) order_id: Uuid,
     pub(crate) product_id: String,
     pub(crate) quantity: u32,

@@ -14,7 +14,7 @@ use event_schema::serde_json::json;
 use event_schema::sqlx::{self, Any, AnyPool};
 
 use crate::SOURCE;
-use crate::events::{NewOrder, Order, OrderAnswer, OrderRequested};
+use crate::events::{NewOrder, OrderAnswer, OrderRequested, StoredOrder};
 use crate::orders;
 
 #[derive(Clone)]
@@ -53,7 +53,7 @@ async fn order(State(shop): State<Shop>, request: Keyed<NewOrder>) -> Result<Res
     Ok((StatusCode::ACCEPTED, location, Event(OrderAnswer { order_id })).into_response())
 }
 
-async fn show(State(shop): State<Shop>, Path(order_id): Path<Uuid>) -> Result<Event<Order>, Refusal> {
+async fn show(State(shop): State<Shop>, Path(order_id): Path<Uuid>) -> Result<Event<StoredOrder>, Refusal> {
     orders::get(&shop.pool, order_id).await?.map(Event).ok_or(Refusal::NotFound)
 }
 

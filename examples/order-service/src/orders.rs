@@ -3,14 +3,14 @@
 //! A handler's rows, the events that it returns and the fact that it has handled its message are committed together. The
 //! statements work in PostgreSQL and in SQLite.
 
-use event_schema::chrono::Utc;
+use event_schema::chrono::{DateTime, Utc};
 use event_schema::kafka::Failure;
 use event_schema::outbox::{Outbox, OutboxError, Tx};
 use event_schema::prelude::*;
 use event_schema::sqlx::any::AnyRow;
 use event_schema::sqlx::{self, Any, AnyConnection, AnyPool, Row};
 
-use crate::events::{DeliveryAnswered, DeliveryRequested, Order, OrderRequested, OrderStatus};
+use crate::events::{DeliveryAnswered, DeliveryRequested, OrderRequested, OrderStatus, StoredOrder};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS orders (
     order_id TEXT PRIMARY KEY,
@@ -83,17 +83,17 @@ pub(crate) async fn answered(answer: DeliveryAnswered, mut tx: Tx<Any>) -> Resul
     }
 }
 
-pub(crate) async fn get(pool: &AnyPool, order_id: Uuid) -> sqlx::Result<Option<Order>> {
+pub(crate) async fn get(pool: &AnyPool, order_id: Uuid) -> sqlx::Result<Option<StoredOrder>> {
     find(&mut *pool.acquire().await?, order_id).await
 }
 
-pub(crate) async fn find(db: &mut AnyConnection, order_id: Uuid) -> sqlx::Result<Option<Order>> {
+pub(crate) async fn find(db: &mut AnyConnection, order_id: Uuid) -> sqlx::Result<Option<StoredOrder>> {
     let sql = "SELECT product_id, quantity, delivered, order_status, created_at FROM orders WHERE order_id = $1";
     let row = sqlx::query(sql).bind(order_id.to_string()).fetch_optional(db).await?;
     row.map(|row| read(order_id, &row)).transpose()
 }
 
-fn read(order_id: Uuid, row: &AnyRow) -> sqlx::Result<Order> {
+fn read(order_id: Uuid, row: &AnyRow) -> sqlx::Result<StoredOrder> {
     let number =
         |column| u32::try_from(row.try_get::<i64, _>(column)?).map_err(|error| sqlx::Error::Decode(error.into()));
     let order_status = match row.try_get("order_status")? {
@@ -102,8 +102,8 @@ fn read(order_id: Uuid, row: &AnyRow) -> sqlx::Result<Order> {
         "delivered" => OrderStatus::Delivered,
         _ => return Err(sqlx::Error::Decode("an unknown order_status".into())),
     };
-    let created_at = event_schema::chrono::DateTime::from_timestamp_millis(row.try_get("created_at")?);
-    Ok(Order {
+    let created_at = DateTime::from_timestamp_millis(row.try_get("created_at")?);
+    Ok(StoredOrder {
         order_id,
         product_id: row.try_get("product_id")?,
         quantity: number("quantity")?,

@@ -404,7 +404,7 @@ impl Trial {
         let config = self.config.clone().group(format!("{}{suffix}", self.name));
         let consumer: BaseConsumer = config.rdkafka039_consumer().unwrap().create().unwrap();
         let mut partitions = TopicPartitionList::new();
-        (0..PARTITIONS).for_each(|partition| drop(partitions.add_partition(&topic, partition)));
+        partitions.add_partition_range(&topic, 0, PARTITIONS - 1);
         // The group's broker may have been killed just now.
         let Ok(committed) = consumer.committed_offsets(partitions, PATIENCE) else { return false };
         let offsets = committed.elements().into_iter().filter_map(|element| element.offset().to_raw());
@@ -432,13 +432,13 @@ impl Trial {
         let quantities: HashMap<&str, u64> =
             rows.iter().map(|row| (row.0.as_str(), u64::try_from(row.2).unwrap())).collect();
         let parcels: u64 = quantities.values().sum();
-        let requested = Topic::of(self.messages("order-request"), "product_id");
+        let requested = Topic::of(&self.messages("order-request"), "product_id");
         assert_eq!(
             requested.orders.keys().map(String::as_str).collect::<BTreeSet<_>>(),
             quantities.keys().copied().collect()
         );
         let [requests, answers] =
-            ["delivery-request", "delivery-answer"].map(|topic| Topic::of(self.messages(topic), "parcel"));
+            ["delivery-request", "delivery-answer"].map(|topic| Topic::of(&self.messages(topic), "parcel"));
         for (what, topic) in [("request", &requests), ("answer", &answers)] {
             for order in topic.orders.keys() {
                 assert!(quantities.contains_key(&**order), "a delivery {what} without its order: {order}");
@@ -474,7 +474,7 @@ impl Trial {
         println!("requests that were sent again after their 202: {}", self.load.repeated.load(SeqCst));
         println!("killed: {:?}", self.killed.lock().unwrap());
         println!("stored: {} orders, each once, {unanswered} of them without an answer; all delivered", rows.len());
-        println!("order-request: {}", requested);
+        println!("order-request: {requested}");
         println!("delivery-request: {requests}");
         println!("delivery-answer: {answers}");
         println!("duplicates published: {duplicates} with their ids, {duplicates} without");
@@ -500,9 +500,9 @@ struct Topic {
 }
 
 impl Topic {
-    fn of(messages: Vec<Stored>, field: &str) -> Self {
+    fn of(messages: &[Stored], field: &str) -> Self {
         let (mut seen, mut orders) = (BTreeSet::new(), BTreeMap::<String, Vec<Value>>::new());
-        for Stored { key, value, headers } in &messages {
+        for Stored { key, value, headers } in messages {
             let value: Value = serde_json::from_slice(value).unwrap();
             assert_eq!(value["order_id"].as_str().unwrap().as_bytes(), key);
             let id = headers.iter().find(|header| header.key == "ce_id").and_then(|header| header.value);
