@@ -32,7 +32,8 @@ use crate::format::cloudevents::{CloudEventError, check_text, parse_time};
 ///
 /// A message without an id, from a client without CloudEvents, gets the place where it was first stored as its id:
 /// `topic/partition@offset`. This id is the same in each delivery. (It is not unique if the topic is deleted and
-/// created again, and an event that such a client sends twice has two ids.)
+/// created again, and an event that such a client sends twice has two ids. Inboxes, and the ids of events that a handler
+/// returns, go by the message's time as well.)
 ///
 /// # On the wire
 ///

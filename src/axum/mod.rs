@@ -136,6 +136,24 @@ A send waits for the brokers for up to `delivery.timeout.ms`, 5 minutes by defau
 to a time that its clients wait for, such as 10 seconds.
 "
 )]
+#![cfg_attr(
+    feature = "sqlx08",
+    doc = "
+# Outbox
+
+[`OutboxError`](crate::outbox::OutboxError) is an answer, too, for a handler that puts its event into an
+[outbox](crate::outbox):
+
+| the event | status | `outcome` | `Retry-After` |
+|---|---|---|---|
+| is not stored, because the [database is away](crate::outbox::OutboxError::is_unavailable) or too busy | 503 | `not_sent` | yes |
+| [may be stored](crate::outbox::OutboxError::is_unknown): the database did not answer to [`Outbox::commit`](crate::outbox::Outbox::commit) | 503 | `unknown` | only to a request with an [idempotency key](Idempotency) |
+| [breaks its own rules](crate::outbox::OutboxError::is_invalid), or cannot be encoded | as a `SendError` above | `not_sent` | as above |
+| is not stored for another reason: a statement or a constraint has failed | 500 | `not_sent` | no |
+
+A handler that answers a constraint otherwise, for instance with 409, looks at the error of its statement itself.
+"
+)]
 //! # Idempotency keys
 //!
 //! A client that got no answer cannot know whether its event was accepted. With the header `Idempotency-Key` it may send
@@ -145,6 +163,8 @@ mod accept;
 mod body;
 mod event;
 mod idempotency;
+#[cfg(feature = "sqlx08")]
+mod outbox;
 #[cfg(feature = "kafka")]
 mod probes;
 mod problem;

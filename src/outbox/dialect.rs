@@ -133,6 +133,38 @@ impl Dialect {
         )
     }
 
+    /// Changes a row if nobody else has the id: it is new, or expired, or the same request was released. Parameters: id,
+    /// fingerprint, milliseconds of the claim, milliseconds of the row.
+    #[cfg(feature = "axum08")]
+    pub(super) fn claim(self) -> String {
+        let now = self.now();
+        format!(
+            "INSERT INTO event_answer (id, fingerprint, claimed_until, expires_at) \
+             VALUES ($1, $2, {now} + $3, {now} + $4) \
+             ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, answer = NULL, \
+             claimed_until = excluded.claimed_until, expires_at = excluded.expires_at \
+             WHERE event_answer.expires_at < {now} OR (event_answer.answer IS NULL \
+             AND event_answer.claimed_until < {now} AND event_answer.fingerprint = excluded.fingerprint)"
+        )
+    }
+
+    /// Parameters: id, answer, milliseconds of the row.
+    #[cfg(feature = "axum08")]
+    pub(super) fn answered(self) -> String {
+        format!("UPDATE event_answer SET answer = $2, expires_at = {} + $3 WHERE id = $1", self.now())
+    }
+
+    /// Parameters: milliseconds since they expired, limit.
+    pub(super) fn clean_answers(self) -> String {
+        let now = self.now();
+        // The second condition is for a row that was claimed again meanwhile.
+        format!(
+            "DELETE FROM event_answer WHERE id IN \
+             (SELECT id FROM event_answer WHERE expires_at < {now} - $1 ORDER BY expires_at LIMIT $2) \
+             AND expires_at < {now} - $1"
+        )
+    }
+
     /// Parameter: milliseconds, limit.
     pub(super) fn clean_inbox(self) -> String {
         let now = self.now();
@@ -148,8 +180,26 @@ pub(super) fn first_unsent_of_topic() -> String {
     format!("SELECT {ROW} FROM event_outbox WHERE {UNSENT} AND topic = $1 ORDER BY seq LIMIT 1")
 }
 
+/// Finds a row if the event is noted. Parameters: group, source, event id.
+pub(super) const NOTED: &str =
+    "SELECT handled_at FROM event_inbox WHERE consumer_group = $1 AND source = $2 AND event_id = $3";
+
 /// The channel of PostgreSQL's notifications.
 pub(super) const CHANNEL: &str = "event_outbox";
+
+/// Parameter: id.
+#[cfg(feature = "axum08")]
+pub(super) const ANSWER: &str = "SELECT fingerprint, answer FROM event_answer WHERE id = $1";
+
+/// Parameter: id.
+#[cfg(feature = "axum08")]
+pub(super) const RELEASE: &str = "UPDATE event_answer SET claimed_until = 0 WHERE id = $1 AND answer IS NULL";
+
+/// Whether no other transaction has this id. It has it until its end. Such locks are of the whole database, whose schemas
+/// have tables of their own. Parameter: id.
+#[cfg(feature = "axum08")]
+pub(super) const LOCK: &str = "SELECT CAST(CAST(pg_try_advisory_xact_lock(\
+    hashtextextended(concat('event_answer ', current_schema(), ' ', CAST($1 AS TEXT)), 0)) AS INT) AS BIGINT)";
 
 /// Parameters: name, owner.
 pub(super) const STEP_DOWN: &str = "UPDATE event_relay SET owner = '', expires_at = 0 WHERE name = $1 AND owner = $2";

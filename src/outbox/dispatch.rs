@@ -3,6 +3,9 @@
 //! A row of a lane is sent when the one before it is acknowledged, and not before: if the two were in flight together and
 //! the first failed, it would come behind the second.
 //!
+//! A row that is not acknowledged for a while is slow: the brokers of its partition may be away. It does not count against
+//! the window, and the rows behind it are left to the table. So others pass a partition that is down.
+//!
 //! A topic that does not exist, or that the producer may not write to, is held: all of its rows stay in the table, and its
 //! first one is tried again from time to time. So nothing of it is lost or overtaken, and it takes no room from others.
 //!
@@ -28,6 +31,10 @@ pub(super) struct Dispatch {
     lanes: HashMap<i64, VecDeque<Row>>,
     /// All rows that it holds, also those whose end is not stored.
     known: HashSet<i64>,
+    /// When to look for slow rows again.
+    next_slow: Duration,
+    /// Rows in flight that are slow, with their lanes.
+    slow: HashMap<i64, Option<i64>>,
     /// Topics with rows in flight, and those with trouble.
     topics: HashMap<String, Topic>,
     ended: Ended,
@@ -43,7 +50,8 @@ pub(super) struct Ended {
 
 #[derive(Default)]
 struct Topic {
-    in_flight: usize,
+    /// The rows in flight, without the slow ones: since when, and their lanes.
+    in_flight: HashMap<i64, (Duration, Option<i64>)>,
     /// Rows that were refused in company, because of their size.
     suspects: VecDeque<Row>,
     /// The suspect in flight.
@@ -62,6 +70,10 @@ struct Hold {
 impl Dispatch {
     const FIRST_PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+    /// A row that is in flight for longer is slow.
+    const SLOW: Duration = Duration::from_secs(3);
+    /// How many windows of slow rows it holds: the producer's queue and the memory have their ends.
+    const MOST_SLOW: usize = 10;
 
     pub(super) fn new(window: usize) -> Self {
         Self {
@@ -71,6 +83,8 @@ impl Dispatch {
             ready: VecDeque::new(),
             lanes: HashMap::new(),
             known: HashSet::new(),
+            next_slow: Duration::ZERO,
+            slow: HashMap::new(),
             topics: HashMap::new(),
             ended: Ended::default(),
         }
@@ -78,7 +92,9 @@ impl Dispatch {
 
     /// How many more rows it takes.
     pub(super) fn room(&self) -> usize {
-        self.window.saturating_sub(self.known.len())
+        let quick = self.known.len() - self.slow.len();
+        let most = self.window.saturating_mul(Self::MOST_SLOW);
+        self.window.saturating_sub(quick).min(most.saturating_sub(self.known.len()))
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -100,7 +116,28 @@ impl Dispatch {
         let depth = self.depth();
         let full = self.lanes.iter().filter(|(_, behind)| behind.len() >= depth);
         self.full = full.map(|(lane, _)| *lane).collect();
-        self.full.clone()
+        self.full.iter().chain(self.slow.values().flatten()).copied().collect()
+    }
+
+    /// Notes which rows are slow.
+    pub(super) fn note_slow(&mut self, now: Duration) {
+        if now < self.next_slow {
+            return;
+        }
+        self.next_slow = now + Self::SLOW / 6;
+        for topic in self.topics.values_mut() {
+            for (seq, (_, lane)) in topic.in_flight.extract_if(|_, (since, _)| *since + Self::SLOW <= now) {
+                // It may come into the batch of a row that is to be alone, as the brokers may come back at any time. Waiting
+                // for it would hold up its whole topic.
+                topic.alone.take_if(|alone| *alone == seq);
+                self.slow.insert(seq, lane);
+                self.is_freed = true;
+                let behind = lane.and_then(|lane| self.lanes.get_mut(&lane));
+                for row in behind.into_iter().flat_map(|behind| behind.drain(..)) {
+                    self.known.remove(&row.seq);
+                }
+            }
+        }
     }
 
     /// Whether there may be rows that it would take now, and would not when it was last asked for full lanes.
@@ -137,21 +174,21 @@ impl Dispatch {
     }
 
     /// The rows that are to be sent now, all at the same time.
-    pub(super) fn start(&mut self) -> Vec<Row> {
+    pub(super) fn start(&mut self, now: Duration) -> Vec<Row> {
         let mut started = Vec::new();
         for row in std::mem::take(&mut self.ready) {
             let topic = self.topics.entry(row.topic.clone()).or_default();
             if topic.suspects.is_empty() && topic.alone.is_none() {
-                topic.in_flight += 1;
+                topic.in_flight.insert(row.seq, (now, row.lane));
                 started.push(row);
             } else {
                 self.ready.push_back(row);
             }
         }
-        for topic in self.topics.values_mut().filter(|topic| topic.in_flight == 0) {
+        for topic in self.topics.values_mut().filter(|topic| topic.in_flight.is_empty()) {
             if let Some(suspect) = topic.suspects.pop_front() {
                 topic.alone = Some(suspect.seq);
-                topic.in_flight = 1;
+                topic.in_flight.insert(suspect.seq, (now, suspect.lane));
                 started.push(suspect);
             }
         }
@@ -160,6 +197,7 @@ impl Dispatch {
 
     /// A row is acknowledged.
     pub(super) fn sent(&mut self, row: &Row) {
+        self.is_freed |= self.slow.remove(&row.seq).is_some();
         let topic = self.topics.entry(row.topic.clone()).or_default();
         topic.land(row.seq);
         self.is_freed |= topic.held.take().is_some();
@@ -169,6 +207,7 @@ impl Dispatch {
 
     /// A row is refused. Returns whether its topic is held from now on, and was not before.
     pub(super) fn refused(&mut self, row: Row, refusal: Refusal, reason: &str, now: Duration) -> bool {
+        self.is_freed |= self.slow.remove(&row.seq).is_some();
         let topic = self.topics.entry(row.topic.clone()).or_default();
         let was_alone = topic.land(row.seq);
         match refusal {
@@ -238,14 +277,14 @@ impl Dispatch {
     pub(super) fn topics_to_try(&self, now: Duration) -> Vec<String> {
         let is_due = |topic: &Topic| {
             let held = topic.held.as_ref();
-            topic.in_flight == 0 && held.is_some_and(|held| !held.is_tried && held.until <= now)
+            topic.in_flight.is_empty() && held.is_some_and(|held| !held.is_tried && held.until <= now)
         };
         self.topics.iter().filter(|(_, topic)| is_due(topic)).map(|(name, _)| name.clone()).collect()
     }
 
     /// When the next one is to be tried, unless a row of it is in flight.
     pub(super) fn next_try(&self) -> Option<Duration> {
-        let topics = self.topics.values().filter(|topic| topic.in_flight == 0);
+        let topics = self.topics.values().filter(|topic| topic.in_flight.is_empty());
         topics.filter_map(|topic| topic.held.as_ref().filter(|held| !held.is_tried)).map(|held| held.until).min()
     }
 
@@ -272,14 +311,15 @@ impl Dispatch {
         for seq in sent.into_iter().chain(parked.into_iter().map(|(seq, _)| seq)) {
             self.known.remove(&seq);
         }
-        self.topics.retain(|_, topic| topic.in_flight > 0 || !topic.suspects.is_empty() || topic.held.is_some());
+        self.topics
+            .retain(|_, topic| !topic.in_flight.is_empty() || !topic.suspects.is_empty() || topic.held.is_some());
     }
 }
 
 impl Topic {
     /// A row is no longer in flight. Returns whether it was alone there.
     fn land(&mut self, seq: i64) -> bool {
-        self.in_flight = self.in_flight.saturating_sub(1);
+        self.in_flight.remove(&seq);
         self.alone.take_if(|alone| *alone == seq).is_some()
     }
 }
@@ -302,11 +342,11 @@ mod tests {
     fn a_lane_goes_on_when_its_row_is_acknowledged() {
         let mut dispatch = Dispatch::new(10);
         dispatch.add([row(1, "t", Some(7)), row(2, "t", Some(7)), row(3, "t", None), row(4, "t", Some(8))]);
-        let started = dispatch.start();
+        let started = dispatch.start(Duration::ZERO);
         assert_eq!(seqs(&started), [1, 3, 4]);
         assert_eq!(dispatch.room(), 6);
         dispatch.sent(&started[0]);
-        assert_eq!(seqs(&dispatch.start()), [2]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [2]);
         assert_eq!(dispatch.ended().sent, [1]);
         dispatch.settle();
         assert_eq!(dispatch.room(), 7);
@@ -316,20 +356,20 @@ mod tests {
     fn a_row_that_is_refused_in_company_is_tried_alone() {
         let mut dispatch = Dispatch::new(10);
         dispatch.add((1..=3).map(|seq| row(seq, "t", Some(seq))));
-        let started = dispatch.start();
+        let started = dispatch.start(Duration::ZERO);
         for refused in &started[..2] {
             dispatch.refused(refused.clone(), Refusal::Size, "too large", Duration::ZERO);
         }
         dispatch.add([row(4, "t", None), row(5, "other", None)]);
         // The third is in flight still; another topic has nothing to do with it.
-        assert_eq!(seqs(&dispatch.start()), [5]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [5]);
         dispatch.sent(&started[2]);
-        assert_eq!(seqs(&dispatch.start()), [1]);
-        assert_eq!(seqs(&dispatch.start()), [0; 0]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [1]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [0; 0]);
         dispatch.refused(row(1, "t", Some(1)), Refusal::Size, "too large", Duration::ZERO);
-        assert_eq!(seqs(&dispatch.start()), [2]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [2]);
         dispatch.sent(&row(2, "t", Some(2)));
-        assert_eq!(seqs(&dispatch.start()), [4]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [4]);
         assert_eq!(dispatch.ended(), &Ended { sent: vec![3, 2], parked: vec![(1, "too large".to_owned())] });
     }
 
@@ -338,7 +378,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut dispatch = Dispatch::new(10);
         dispatch.add([row(1, "t", Some(1)), row(2, "t", Some(1)), row(3, "t", Some(3)), row(4, "t", Some(3))]);
-        let started = dispatch.start();
+        let started = dispatch.start(Duration::ZERO);
         assert!(dispatch.refused(started[0].clone(), Refusal::Topic, "", Duration::ZERO));
         assert_eq!((dispatch.held().collect::<Vec<_>>(), dispatch.room()), (vec!["t"], 9));
         assert!(!dispatch.refused(started[1].clone(), Refusal::Topic, "", Duration::ZERO));
@@ -346,14 +386,41 @@ mod tests {
         assert_eq!((dispatch.topics_to_try(Duration::ZERO), dispatch.next_try()), (vec![], Some(second)));
         assert_eq!(dispatch.topics_to_try(second), ["t"]);
         dispatch.try_topic("t", Some(row(1, "t", Some(1))));
-        assert_eq!(seqs(&dispatch.start()), [1]);
+        assert_eq!(seqs(&dispatch.start(Duration::ZERO)), [1]);
         assert_eq!(dispatch.topics_to_try(second), [""; 0]);
         assert!(!dispatch.refused(row(1, "t", Some(1)), Refusal::Topic, "", second));
         assert_eq!(dispatch.next_try(), Some(3 * second));
         dispatch.try_topic("t", Some(row(1, "t", Some(1))));
-        let started = dispatch.start();
+        let started = dispatch.start(Duration::ZERO);
         dispatch.sent(&started[0]);
         assert_eq!(dispatch.held().count(), 0);
+    }
+
+    #[test]
+    fn slow_rows_leave_room_for_others() {
+        let mut dispatch = Dispatch::new(2);
+        dispatch.add([row(1, "t", Some(1)), row(2, "t", Some(2))]);
+        let started = dispatch.start(Duration::ZERO);
+        dispatch.note_slow(Duration::from_secs(2));
+        assert_eq!((dispatch.room(), dispatch.wants_more()), (0, false));
+        dispatch.note_slow(Duration::from_secs(3));
+        assert_eq!((dispatch.room(), dispatch.wants_more()), (2, true));
+        let mut lanes = dispatch.full_lanes();
+        lanes.sort_unstable();
+        assert_eq!(lanes, [1, 2]);
+        // As many as it has room for in the end.
+        for number in 1..10 {
+            let now = Duration::from_secs(10 * u64::try_from(number).unwrap());
+            dispatch.add([row(2 * number + 1, "t", None), row(2 * number + 2, "t", None)]);
+            assert_eq!(dispatch.start(now).len(), 2);
+            dispatch.note_slow(now + Duration::from_secs(3));
+        }
+        assert_eq!((dispatch.known.len(), dispatch.room()), (20, 0));
+        // One that is acknowledged makes room, and its lane goes on in the table.
+        dispatch.sent(&started[0]);
+        dispatch.settle();
+        assert_eq!((dispatch.room(), dispatch.full_lanes(), dispatch.wants_more()), (1, vec![2], true));
+        assert!(!dispatch.is_idle());
     }
 
     /// A table, and a broker that answers in any order: nothing is lost, and no row overtakes another of its lane.
@@ -391,7 +458,8 @@ mod tests {
                         dispatch.add(fetched);
                     }
                     1 => {
-                        let started = dispatch.start();
+                        dispatch.note_slow(now);
+                        let started = dispatch.start(now);
                         for row in started {
                             let is_behind = |other: &&Row| other.lane.is_some() && other.lane == row.lane;
                             assert!(in_flight.iter().find(is_behind).is_none(), "seed {seed}");
@@ -424,7 +492,9 @@ mod tests {
                         }
                     }
                 }
-                assert!(dispatch.known.len() <= dispatch.window.max(1) + 2, "seed {seed}");
+                let quick = dispatch.known.len() - dispatch.slow.len();
+                assert!(quick <= dispatch.window + 2, "seed {seed}");
+                assert!(dispatch.slow.keys().all(|seq| dispatch.known.contains(seq)), "seed {seed}");
             }
             assert_eq!(sent.len() + parked.len(), 40, "seed {seed}");
             for lane in all.values().filter_map(|row| row.lane) {

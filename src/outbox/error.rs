@@ -32,6 +32,18 @@ pub(super) enum OutboxErrorKind {
     Record(#[source] SendError),
     #[error("the database of the outbox failed")]
     Database(#[source] sqlx::Error),
+    #[error("the database of the outbox did not confirm the commit")]
+    Commit(#[source] sqlx::Error),
+    #[error(
+        "nothing was stored: the database has rolled the transaction back, because a statement in it failed; return the \
+         error of that statement"
+    )]
+    RolledBack,
+    #[error("another task still has the transaction of the handler")]
+    Kept,
+    #[cfg(feature = "axum08")]
+    #[error("an answer in the table `event_answer` is not as this library writes it")]
+    Answer,
     #[error("the relay cannot send any more: its producer was closed")]
     Closed,
 }
@@ -49,10 +61,57 @@ impl OutboxError {
         self.database().is_some_and(is_unavailable)
     }
 
+    /// Whether nobody knows if the transaction was committed, because the database did not answer to
+    /// [`Outbox::commit`](super::Outbox::commit). Of all other errors it was not.
+    ///
+    /// ```
+    /// use event_schema::outbox::OutboxError;
+    /// use event_schema::sqlx;
+    ///
+    /// assert!(!OutboxError::from(sqlx::Error::PoolTimedOut).is_unknown());
+    /// ```
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(&*self.0, OutboxErrorKind::Commit(_))
+    }
+
+    /// Whether a statement in the transaction had failed, and its error was not returned.
+    ///
+    /// ```
+    /// use event_schema::outbox::OutboxError;
+    /// use event_schema::sqlx;
+    ///
+    /// assert!(!OutboxError::from(sqlx::Error::PoolTimedOut).is_rolled_back());
+    /// ```
+    #[must_use]
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(&*self.0, OutboxErrorKind::RolledBack)
+    }
+
     pub(super) fn database(&self) -> Option<&sqlx::Error> {
         match &*self.0 {
-            OutboxErrorKind::Database(error) => Some(error),
+            OutboxErrorKind::Database(error) | OutboxErrorKind::Commit(error) => Some(error),
             _ => None,
+        }
+    }
+
+    /// The error of a statement at the end of a handler's transaction.
+    pub(super) fn in_transaction(error: sqlx::Error) -> Self {
+        if is_aborted(&error) { OutboxErrorKind::RolledBack.into() } else { error.into() }
+    }
+
+    /// Whether the message is to be retried, and not the database.
+    pub(super) fn is_fault_of_handler(&self) -> bool {
+        matches!(&*self.0, OutboxErrorKind::RolledBack | OutboxErrorKind::Kept)
+            || self.database().is_some_and(is_of_rows)
+    }
+
+    /// The error of an event, if it is one.
+    #[cfg(feature = "axum08")]
+    pub(crate) fn into_send_error(self) -> Result<SendError, Self> {
+        match *self.0 {
+            OutboxErrorKind::Record(error) => Ok(error),
+            kind => Err(kind.into()),
         }
     }
 }
@@ -130,15 +189,26 @@ const CODES: [&str; 9] = [
     "57P05", // idle for too long
 ];
 
-/// Whether it is the fault of what the handler has written: a constraint that is checked at the end, or a transaction
-/// that had failed before.
-pub(super) fn is_of_rows(error: &sqlx::Error) -> bool {
+/// Whether a statement before has failed.
+fn is_aborted(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "25P02")
+}
+
+/// Whether it is the fault of what the handler has written: a constraint that is checked at the end.
+fn is_of_rows(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| match code.len() {
         // SQLite's constraints.
         0..5 => code.parse::<u32>().is_ok_and(|code| code & 0xff == 19),
-        _ => code.starts_with("23") || code == "25P02",
+        _ => code.starts_with("23"),
     })
+}
+
+/// Whether the database has said that it did not commit.
+pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
+    // 08 is a pooler's that has lost the database, and 40003 says that it is unknown.
+    let is_unknown = |code: &str| code.starts_with("08") || code == "40003";
+    error.as_database_error().is_some_and(|error| !error.code().is_some_and(|code| is_unknown(&code)))
 }
 
 #[cfg(test)]

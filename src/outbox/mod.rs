@@ -55,7 +55,7 @@
 //! let mut tx = outbox.begin().await?;
 //! let order = OrderRequested { order_id: "A-1".to_owned(), product: "tea".to_owned() };
 //! outbox.add(&mut tx, &order).await?;
-//! tx.commit().await?;
+//! outbox.commit(tx).await?;
 //!
 //! let orders = EventConsumer::<OrderRequested>::subscribe(&kafka.config().group("shop")).await?;
 //! let app = App::new("shop")
@@ -88,18 +88,39 @@
 //! | an event whose transaction is committed | is sent at least once, always with the same id, also if processes, the database or the brokers are killed meanwhile |
 //! | a message that comes again, or to two workers at the same time | changes the database once; its events are sent once more at most if the relay was killed, with the same ids |
 //! | the database is away, or too busy | messages wait, no attempt is spent, and nothing becomes a dead letter |
+//! | a statement of a handler fails, and the handler does not return its error | the transaction is rolled back as a whole, and the message is retried: PostgreSQL would end such a transaction without an error |
+//! | a request with an idempotency key is repeated | the database is changed once, and the first answer is given again: see `StoredAnswers` (feature `axum08`) |
 //! | events of one key | are sent in their order: see [`Relay`] |
 //! | an event that the brokers will never accept | is [parked](Outbox::parked), and the others go on |
 //!
 //! The inbox knows an event by the group, its source and its id. Events without an id, from clients without CloudEvents, are
-//! known by the place of their message, so that such a client's own repetitions are other events. The inbox forgets after
-//! [`Relay::keep_handled`]. Handlers of tombstones ([`on_tombstone`](crate::kafka::Runner::on_tombstone)) run without a
+//! known by the place and the time of their message, so that such a client's own repetitions are other events, and a topic
+//! that was deleted and created again has new ones. The inbox forgets after [`Outbox::keep_handled`]. Handlers of tombstones ([`on_tombstone`](crate::kafka::Runner::on_tombstone)) run without a
 //! transaction.
 //!
 //! # The tables
 //!
 //! [`Outbox::migrate`] creates them, or a migration of the service's own with the text of `POSTGRES_SCHEMA` or
 //! `SQLITE_SCHEMA`. They stand in the database of the service, because one transaction cannot span two.
+//!
+//! # Connections
+//!
+//! These have a connection of the pool, and wait for one if the pool is exhausted, for up to its `acquire_timeout` (sqlx's
+//! default is 30 seconds), after which a message waits and a request gets 503:
+//!
+//! | | how many | for how long |
+//! |---|---|---|
+//! | handlers of a runner | its [`concurrency`](crate::kafka::Runner::concurrency) | from before the handler until the commit |
+//! | transactions of HTTP requests | the requests at the same time | from `begin` until the commit |
+//! | a [`Relay`] | 1 | for a statement at a time |
+//! | [`Outbox::lag`], and the deletion of old rows | 1 each | for a statement |
+//!
+//! So `max_connections` is at least the concurrency of all runners plus 2, and those of HTTP. A handler that uses the pool
+//! beside its transaction needs a second connection, and waits for ever behind others that do the same: it uses its [`Tx`].
+//! With PostgreSQL, a relay has one more connection outside of the pool, for notifications.
+//!
+//! No transaction waits for anything but the database: a runner asks a schema registry before it begins one, and
+//! [`Outbox::prepare`] does so for events that a service puts there itself.
 //!
 //! # One service for both databases
 //!
@@ -121,14 +142,19 @@
 //! # SQLite
 //!
 //! SQLite has one writer at a time. [`Outbox::begin`] and handlers take its lock at the beginning, and handlers of one process
-//! wait for each other, so that they do not run into `database is locked`. [`Outbox::migrate`] sets the journal mode `WAL`. If
-//! another process holds the lock for longer than the `busy_timeout` (sqlx's default is 5 seconds), messages wait.
+//! wait for each other, so that they do not run into `database is locked`: a higher concurrency makes nothing faster.
+//! [`Outbox::migrate`] sets the journal mode `WAL`, in which readers do not wait for the writer. A connection waits for the
+//! lock of another process, or of a transaction that the service begins itself, for the `busy_timeout` (sqlx's default is 5
+//! seconds). After that, messages wait, and [`Outbox::begin`] fails with an error that
+//! [`is_unavailable`](OutboxError::is_unavailable). So transactions are short, and `busy_timeout` is longer than the longest.
 
 // `Any` is what sqlx has for a program whose database is known at run time. Functions that are generic over the database would
 // need `for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>`, `for<'q> DB::Arguments<'q>: IntoArguments<'q, DB>` and an
 // `Encode`, `Decode` and `Type` for each type, repeated at each function of the service: Rust does not imply such bounds from a
 // trait. So the outbox works on `Any`, and services that serve both databases use it.
 
+#[cfg(feature = "axum08")]
+mod answers;
 mod backend;
 mod dialect;
 mod dispatch;
@@ -156,6 +182,10 @@ pub const POSTGRES_SCHEMA: &str = dialect::Dialect::Postgres.schema();
 /// ```
 pub const SQLITE_SCHEMA: &str = dialect::Dialect::Sqlite.schema();
 
+#[cfg(feature = "axum08")]
+pub use self::answers::StoredAnswers;
+#[cfg(feature = "axum08")]
+pub(crate) use self::answers::{Begun, Request};
 pub use self::backend::Backend;
 pub use self::error::OutboxError;
 pub(crate) use self::error::is_outage;

@@ -1,18 +1,22 @@
 //! The outbox itself: events go in, and people look at it.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Pool, Transaction};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::task::JoinError;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::backend::{Backend, Kind, Value};
 use super::dialect::{DISCARD, Dialect, UNPARK};
-use super::error::OutboxError;
+use super::error::{OutboxError, OutboxErrorKind, is_refusal};
 use super::row;
-use crate::EventSchema;
 use crate::kafka::{EventProducer, ProducerRecord};
+use crate::{Envelope, EventSchema};
 
 /// Events that are committed with the rows that they tell of, in tables of the service's own database. Cheap to clone.
 ///
@@ -22,6 +26,7 @@ pub struct Outbox<DB: Backend> {
     producer: EventProducer,
     dialect: Dialect,
     notifies: bool,
+    keep_handled: Duration,
     shared: Arc<Shared>,
 }
 
@@ -32,6 +37,8 @@ struct Shared {
     wake: Notify,
     /// SQLite has one writer at a time, and lets the others ask again and again. Here they queue.
     writer: Arc<Mutex<()>>,
+    /// When to look for old rows again.
+    next_clean: std::sync::Mutex<Option<Instant>>,
 }
 
 impl<DB: Backend> Outbox<DB> {
@@ -48,8 +55,19 @@ impl<DB: Backend> Outbox<DB> {
             producer: producer.clone(),
             dialect: DB::dialect(pool),
             notifies: true,
+            keep_handled: Duration::from_secs(30 * 24 * 60 * 60),
             shared: Arc::default(),
         }
+    }
+
+    /// How long the inbox knows that an event was handled. Default: 30 days. It must be longer than it takes until a message
+    /// comes again: after a seek, a redrive of dead letters, or a restart that repeats what was not committed.
+    ///
+    /// Older entries are deleted by the runners with this outbox, at most once a minute after a message, and by the
+    /// [relay](Self::relay). So all clones have the same time: it is set before the outbox is cloned.
+    #[must_use]
+    pub fn keep_handled(self, age: Duration) -> Self {
+        Self { keep_handled: age, ..self }
     }
 
     /// Does without PostgreSQL's notifications, which make the transactions of a database commit one after the other: for
@@ -83,19 +101,94 @@ impl<DB: Backend> Outbox<DB> {
             DB::script(&mut transaction, "SELECT pg_advisory_xact_lock(7130450615)").await?;
         }
         DB::script(&mut transaction, self.dialect.schema()).await?;
-        Ok(transaction.commit().await?)
+        self.commit(transaction).await
     }
 
     /// Begins a transaction. With SQLite, it takes the lock for writing at once (`BEGIN IMMEDIATE`): a transaction that reads
     /// before it writes would otherwise fail whenever another one has written in between.
     ///
+    /// It may be cancelled, for instance by a timeout: sqlx's own [`Pool::begin`] (0.8.6) then returns a connection to the
+    /// pool that is still inside a transaction.
+    ///
     /// # Errors
     ///
     /// As sqlx's [`Pool::begin`].
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, sqlx::Error> {
+        let (pool, dialect) = (self.pool.clone(), self.dialect);
+        // The task ends also if this future is dropped, and then drops the transaction, which rolls it back.
+        let begin = async move {
+            match dialect {
+                Dialect::Postgres => pool.begin().await,
+                Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
+            }
+        };
+        match tokio::spawn(begin.in_current_span()).await.map_err(JoinError::try_into_panic) {
+            Ok(begun) => begun,
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_the_runtime_ends)) => Err(sqlx::Error::PoolClosed),
+        }
+    }
+
+    /// Commits a transaction, and makes the relay of this outbox look for its rows.
+    ///
+    /// sqlx's [`Transaction::commit`] reports success for a transaction of PostgreSQL in which a statement has failed,
+    /// although PostgreSQL rolls it back. This is an error here. It is also known here that the error is one of the commit:
+    /// see [`OutboxError::is_unknown`].
+    ///
+    /// # Errors
+    ///
+    /// If the transaction was [rolled back](OutboxError::is_rolled_back), or if the database fails.
+    ///
+    /// ```
+    /// use event_schema::outbox::{Backend, Outbox, OutboxError};
+    /// use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    ///
+    /// async fn write<DB: Backend>(outbox: &Outbox<DB>, note: &Note) -> Result<(), OutboxError> {
+    ///     let mut tx = outbox.begin().await?;
+    ///     outbox.add(&mut tx, note).await?;
+    ///     outbox.commit(tx).await
+    /// }
+    /// # let _ = write::<event_schema::sqlx::Any>;
+    /// ```
+    pub async fn commit(&self, mut transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
         match self.dialect {
-            Dialect::Postgres => self.pool.begin().await,
-            Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
+            // It fails in a transaction that has failed, and `COMMIT` does not.
+            Dialect::Postgres => {
+                DB::script(&mut transaction, "SELECT 1").await.map_err(OutboxError::in_transaction)?;
+            }
+            // It fails within a transaction.
+            Dialect::Sqlite if DB::script(&mut transaction, "BEGIN").await.is_ok() => {
+                transaction.rollback().await?;
+                return Err(OutboxErrorKind::RolledBack.into());
+            }
+            Dialect::Sqlite => {}
+        }
+        self.finish(transaction).await
+    }
+
+    /// Commits a transaction of which it is known that no statement has failed.
+    pub(super) async fn finish(&self, transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
+        transaction.commit().await.map_err(|error| match is_refusal(&error) {
+            // Such as a constraint that is checked at the end.
+            true => OutboxErrorKind::Database(error),
+            false => OutboxErrorKind::Commit(error),
+        })?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Ends a transaction in which a statement may have failed. If that fails, it ends with its connection.
+    pub(super) async fn roll_back(&self, mut transaction: Transaction<'static, DB>) {
+        if self.dialect == Dialect::Sqlite {
+            // SQLite ends a transaction by itself after some errors, such as a full disk. `ROLLBACK` fails then, and sqlx
+            // takes the connection for one in a transaction for ever.
+            let _is_in_a_transaction = DB::script(&mut transaction, "BEGIN").await;
+        }
+        if let Err(error) = transaction.rollback().await {
+            tracing::debug!("a transaction ends with its connection: {error}");
         }
     }
 
@@ -112,6 +205,65 @@ impl<DB: Backend> Outbox<DB> {
         event: &E,
     ) -> Result<(), OutboxError> {
         let record = self.producer.message(event).to_record().await?;
+        self.add_record(transaction, &record).await
+    }
+
+    /// Asks the registry, if the producer has one, for what [`add`](Self::add) needs for this type of event, so that no
+    /// transaction waits for it. A service calls it when it starts. Handlers of a runner need no call: the runner does so
+    /// before each transaction.
+    ///
+    /// # Errors
+    ///
+    /// If the registry cannot be reached or has no schema for the event, or if the event has no topic.
+    ///
+    /// ```
+    /// use event_schema::outbox::{Backend, Outbox, OutboxError};
+    /// use event_schema::prelude::*;
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { text: String }
+    ///
+    /// async fn start<DB: Backend>(outbox: &Outbox<DB>) -> Result<(), OutboxError> {
+    ///     outbox.migrate().await?;
+    ///     outbox.prepare::<Note>().await
+    /// }
+    /// # let _ = start::<event_schema::sqlx::Any>;
+    /// ```
+    pub async fn prepare<E: EventSchema + 'static>(&self) -> Result<(), OutboxError> {
+        Ok(self.producer.prepare::<E>().await?)
+    }
+
+    /// As [`add`](Self::add), with this envelope: of an event whose id is derived, or that another one has caused.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    ///
+    /// ```
+    /// use event_schema::outbox::{Backend, Outbox, OutboxError};
+    /// use event_schema::prelude::*;
+    /// use event_schema::{Envelope, sqlx::Transaction};
+    /// # #[derive(Serialize, EventSchema)]
+    /// # #[event(topic = "notes")]
+    /// # struct Note { number: u32 }
+    ///
+    /// /// With the same id each time.
+    /// async fn add<DB: Backend>(
+    ///     outbox: &Outbox<DB>,
+    ///     tx: &mut Transaction<'_, DB>,
+    ///     note: &Note,
+    /// ) -> Result<(), OutboxError> {
+    ///     outbox.add_with(tx, note, Envelope::new().with_id(format!("note-{}", note.number))).await
+    /// }
+    /// # let _ = add::<event_schema::sqlx::Any>;
+    /// ```
+    pub async fn add_with<E: EventSchema + 'static>(
+        &self,
+        transaction: &mut DB::Connection,
+        event: &E,
+        envelope: Envelope,
+    ) -> Result<(), OutboxError> {
+        let record = self.producer.message(event).envelope(envelope).to_record().await?;
         self.add_record(transaction, &record).await
     }
 
@@ -257,6 +409,48 @@ impl<DB: Backend> Outbox<DB> {
         }
     }
 
+    /// Deletes what the inbox and the answers need no longer, in the background, unless that was done within the last
+    /// minute.
+    pub(super) fn clean_soon(&self) {
+        const PAUSE: Duration = Duration::from_secs(60);
+        {
+            let mut next = self.shared.next_clean.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if next.is_some_and(|next| Instant::now() < next) {
+                return;
+            }
+            *next = Some(Instant::now() + PAUSE);
+        }
+        let outbox = self.clone();
+        tokio::spawn(async move {
+            let cleaned = loop {
+                match outbox.clean().await {
+                    Ok(false) => {}
+                    Ok(true) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            if let Err(error) = cleaned {
+                tracing::debug!("old rows of the inbox were not deleted, next attempt in {PAUSE:?}: {error}");
+            }
+        });
+    }
+
+    /// Deletes what the inbox and the answers need no longer, up to some thousand rows. Returns whether that was all.
+    pub(super) async fn clean(&self) -> sqlx::Result<bool> {
+        let handled = self.clean_older(&self.dialect.clean_inbox(), self.keep_handled).await?;
+        // They say themselves when they expire.
+        let answers = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await?;
+        Ok(handled && answers)
+    }
+
+    /// Deletes rows that are older. Returns whether that was all.
+    pub(super) async fn clean_older(&self, sql: &str, age: Duration) -> sqlx::Result<bool> {
+        const MOST: u32 = 1_000;
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).min(1 << 50);
+        let values = vec![Value::Number(Some(age)), Value::Number(Some(MOST.into()))];
+        Ok(self.change(sql, values).await? < u64::from(MOST))
+    }
+
     /// Runs one statement by itself.
     pub(super) async fn change(&self, sql: &str, values: Vec<Value>) -> sqlx::Result<u64> {
         let _writer = self.writer().await;
@@ -271,6 +465,7 @@ impl<DB: Backend> Clone for Outbox<DB> {
             producer: self.producer.clone(),
             dialect: self.dialect,
             notifies: self.notifies,
+            keep_handled: self.keep_handled,
             shared: Arc::clone(&self.shared),
         }
     }

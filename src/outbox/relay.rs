@@ -33,12 +33,17 @@ use crate::kafka::App;
 ///   acknowledged the one before it. Events without a key have no order. The rows of two transactions are in the order in
 ///   which they were put into the outbox. That is the order of the commits if the transactions for a key wait for each
 ///   other: they lock the same row before, as those do that update the same order, or handle events of the same key.
+///   An event that is sent again comes at its place in this order, with one exception: the process of a relay that has lost
+///   its [lease](Self::lease), because it could not reach the database, may still have an event in the producer's queue. If
+///   the brokers were away from it, too, this repetition arrives after later events of its key. Consumers that know ids
+///   ignore it; for others, `delivery.timeout.ms` of the outbox's producer is shorter than the lease.
 /// - **The relay looks for rows that are not sent**, and not for those behind the last one: a transaction that was begun
 ///   earlier may commit later.
 ///
 /// | trouble | what happens |
 /// |---|---|
 /// | the brokers are away, or answer too late | the events wait and are sent again, with the same ids |
+/// | a partition is down | its events wait. An event that is not acknowledged for 3 seconds takes no place of [`in_flight`](Self::in_flight), and those behind it stay in the table, so that others are sent. This ends when ten times as many events wait in memory |
 /// | the database is away | the relay waits, and is not [ready](RelayHandle::is_ready) |
 /// | the topic does not exist, or the user may not write to it | the events of this topic wait in their order; one of them is tried again after a second, and at most a minute later each time. The log has an error |
 /// | the brokers refuse an event by itself, for instance because it is too large | it is [parked](Outbox::parked) with the reason; later events, also those of its key, are sent. The log has an error |
@@ -75,7 +80,7 @@ use crate::kafka::App;
 /// let mut tx = outbox.begin().await?;
 /// let note = Note { author: "alice".to_owned(), text: "hello".to_owned() };
 /// outbox.add(&mut tx, &note).await?;
-/// tx.commit().await?;
+/// outbox.commit(tx).await?;
 /// let lag = outbox.lag().await?;
 /// assert_eq!((lag.unsent, lag.parked, lag.oldest.is_some()), (1, 0, true));
 ///
@@ -84,7 +89,6 @@ use crate::kafka::App;
 ///     .poll_interval(Duration::from_millis(100))
 ///     .lease(Duration::from_secs(5))
 ///     .keep_sent(Duration::from_secs(24 * 60 * 60))
-///     .keep_handled(Duration::from_secs(90 * 24 * 60 * 60))
 ///     .in_flight(5_000)
 ///     .drain(Duration::from_secs(10));
 /// let handle = relay.handle();
@@ -116,7 +120,6 @@ struct Settings {
     poll: Duration,
     lease: Duration,
     keep_sent: Duration,
-    keep_handled: Duration,
     window: usize,
     drain: Duration,
 }
@@ -136,12 +139,10 @@ impl<DB: Backend> Outbox<DB> {
 
 impl<DB: Backend> Relay<DB> {
     fn new(outbox: Outbox<DB>) -> Self {
-        let day = Duration::from_secs(24 * 60 * 60);
         let settings = Settings {
             poll: Duration::from_millis(500),
             lease: Duration::from_secs(10),
             keep_sent: Duration::ZERO,
-            keep_handled: 30 * day,
             window: 1_000,
             drain: Duration::from_secs(5),
         };
@@ -170,14 +171,8 @@ impl<DB: Backend> Relay<DB> {
         self
     }
 
-    /// How long the inbox knows that an event was handled. Default: 30 days. It must be longer than it takes until a message
-    /// comes again: after a seek, a redrive of dead letters, or a restart that repeats what was not committed.
-    pub fn keep_handled(mut self, age: Duration) -> Self {
-        self.settings.keep_handled = age;
-        self
-    }
-
-    /// The maximum number of events in memory, which are sent at the same time if their keys differ. Default: 1,000.
+    /// The maximum number of events in memory, which are sent at the same time if their keys differ. Default: 1,000. Up to
+    /// ten times as many wait beside these for partitions that are down.
     pub fn in_flight(mut self, events: usize) -> Self {
         self.settings.window = events.clamp(1, 1 << 16);
         self
@@ -344,7 +339,9 @@ impl<'a, DB: Backend> Leader<'a, DB> {
                 }
                 next_look = Instant::now() + self.glance;
             }
-            for row in self.dispatch.start() {
+            self.dispatch.note_slow(self.started.elapsed());
+            self.looks |= self.dispatch.wants_more();
+            for row in self.dispatch.start(self.started.elapsed()) {
                 sends.push(send(self.outbox.producer().clone(), row, self.lease.watch(), &said));
             }
             if let Some(end) = self.end
@@ -402,7 +399,8 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         }
         // Not while the process ends.
         if Instant::now() >= self.next_clean && self.end.is_none() {
-            let is_done = clean(self.outbox, self.settings).await?;
+            let sent = self.outbox.clean_older(&self.outbox.dialect().clean_outbox(), self.settings.keep_sent).await?;
+            let is_done = self.outbox.clean().await? && sent;
             self.next_clean = Instant::now() + if is_done { Self::CLEAN } else { Duration::ZERO };
         }
         Ok(true)
@@ -499,19 +497,6 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         }
         End::Closed(None)
     }
-}
-
-/// Deletes what is too old, up to some thousand rows. Returns whether that was all.
-async fn clean<DB: Backend>(outbox: &Outbox<DB>, settings: &Settings) -> sqlx::Result<bool> {
-    const MOST: u32 = 1_000;
-    let mut is_all = true;
-    let dialect = outbox.dialect();
-    for (sql, age) in [(dialect.clean_outbox(), settings.keep_sent), (dialect.clean_inbox(), settings.keep_handled)] {
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX).min(1 << 50);
-        let values = vec![Value::Number(Some(age)), Value::Number(Some(MOST.into()))];
-        is_all &= outbox.change(&sql, values).await? < u64::from(MOST);
-    }
-    Ok(is_all)
 }
 
 /// A list as one parameter.

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sqlx::Transaction;
 use tokio::sync::OwnedMutexGuard;
 
-use super::backend::{Backend, Value};
-use super::error::{OutboxError, is_of_rows};
+use super::backend::{Backend, Kind, Value};
+use super::dialect::NOTED;
+use super::error::{OutboxError, OutboxErrorKind};
 use super::outbox::Outbox;
 use super::row::indexable;
 use crate::EventSchema;
@@ -33,6 +34,23 @@ pub struct Tx<DB: Backend> {
 
 /// Where the transaction is when no handler has it.
 type Owner<DB> = Arc<Mutex<Option<Transaction<'static, DB>>>>;
+
+/// A transaction that a handler gets, and that must come back.
+pub(crate) struct Loan<DB: Backend>(Owner<DB>);
+
+impl<DB: Backend> Loan<DB> {
+    pub(crate) fn new(transaction: Transaction<'static, DB>) -> Self {
+        Self(Arc::new(Mutex::new(Some(transaction))))
+    }
+
+    pub(crate) fn lend(&self) -> Tx<DB> {
+        Tx { transaction: lock(&self.0).take(), owner: Arc::clone(&self.0) }
+    }
+
+    pub(crate) fn back(self) -> Result<Transaction<'static, DB>, OutboxError> {
+        lock(&self.0).take().ok_or_else(|| OutboxErrorKind::Kept.into())
+    }
+}
 
 fn lock<DB: Backend>(owner: &Owner<DB>) -> MutexGuard<'_, Option<Transaction<'static, DB>>> {
     owner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -112,16 +130,15 @@ impl<DB: Backend> Transactions for Outbox<DB> {
             let writer = self.writer().await;
             let mut transaction = self.begin().await.map_err(Failure::unavailable)?;
             // First, so that another worker with the same event waits here, and then finds it handled.
-            let parameters = [&*event.group, &*event.source, &*event.id];
-            let parameters = parameters.map(|text| Value::Text(Some(indexable(text).into_owned())));
-            let noted = DB::execute(&mut transaction, &self.dialect().note_handled(), parameters.into()).await;
+            let event = [&*event.group, &*event.source, &*event.id];
+            let event = event.map(|text| Value::Text(Some(indexable(text).into_owned()))).to_vec();
+            let noted = DB::execute(&mut transaction, &self.dialect().note_handled(), event.clone()).await;
             if noted.map_err(Failure::unavailable)? == 0 {
-                // If that fails, it is rolled back with its connection.
-                let _ = transaction.rollback().await;
+                self.roll_back(transaction).await;
                 return Ok(None);
             }
-            let transaction = Arc::new(Mutex::new(Some(transaction)));
-            let open: Box<dyn Open> = Box::new(Opened { outbox: self.clone(), transaction, _writer: writer });
+            let transaction = Loan::new(transaction);
+            let open: Box<dyn Open> = Box::new(Opened { outbox: self.clone(), transaction, event, _writer: writer });
             Ok(Some(open))
         })
     }
@@ -129,38 +146,44 @@ impl<DB: Backend> Transactions for Outbox<DB> {
 
 struct Opened<DB: Backend> {
     outbox: Outbox<DB>,
-    transaction: Owner<DB>,
+    transaction: Loan<DB>,
+    /// Its entry in the inbox.
+    event: Vec<Value>,
     _writer: Option<OwnedMutexGuard<()>>,
+}
+
+impl<DB: Backend> Opened<DB> {
+    async fn commit(self, records: Vec<ProducerRecord>) -> Result<(), OutboxError> {
+        let mut transaction = self.transaction.back()?;
+        // A database rolls back a transaction in which a statement has failed: PostgreSQL without an error of `COMMIT`, and
+        // SQLite at once, so that all later statements are outside of it. Then the entry of the inbox is gone.
+        let noted = DB::rows(&mut transaction, NOTED, self.event, &[Kind::Number]).await;
+        if noted.map_err(OutboxError::in_transaction)?.is_empty() {
+            self.outbox.roll_back(transaction).await;
+            return Err(OutboxErrorKind::RolledBack.into());
+        }
+        for record in &records {
+            self.outbox.add_record(&mut transaction, record).await?;
+        }
+        self.outbox.finish(transaction).await?;
+        self.outbox.clean_soon();
+        Ok(())
+    }
 }
 
 impl<DB: Backend> Open for Opened<DB> {
     fn lend(&mut self) -> Lent {
-        let transaction = lock(&self.transaction).take();
-        Box::new(Tx { transaction, owner: Arc::clone(&self.transaction) })
+        Box::new(self.transaction.lend())
     }
 
     fn commit(self: Box<Self>, records: Vec<ProducerRecord>) -> Boxed<'static, Result<(), Failure>> {
-        Box::pin(async move {
-            let transaction = lock(&self.transaction).take();
-            let Some(mut transaction) = transaction else {
-                return Err(Failure::retry("the handler has returned, but another task still has its transaction"));
-            };
-            for record in &records {
-                self.outbox.add_record(&mut transaction, record).await.map_err(failure)?;
-            }
-            transaction.commit().await.map_err(|error| failure(error.into()))?;
-            self.outbox.wake();
-            Ok(())
-        })
+        Box::pin(async move { (*self).commit(records).await.map_err(failure) })
     }
 
     fn roll_back(self: Box<Self>) -> Boxed<'static, ()> {
         Box::pin(async move {
-            let transaction = lock(&self.transaction).take();
-            if let Some(transaction) = transaction
-                && let Err(error) = transaction.rollback().await
-            {
-                tracing::debug!("a transaction ends with its connection: {error}");
+            if let Ok(transaction) = self.transaction.back() {
+                self.outbox.roll_back(transaction).await;
             }
         })
     }
@@ -168,5 +191,5 @@ impl<DB: Backend> Open for Opened<DB> {
 
 /// The end of a message whose result could not be committed. If it is not known whether it was, the inbox knows.
 fn failure(error: OutboxError) -> Failure {
-    if error.database().is_some_and(is_of_rows) { Failure::retry(error) } else { Failure::unavailable(error) }
+    if error.is_fault_of_handler() { Failure::retry(error) } else { Failure::unavailable(error) }
 }

@@ -2,8 +2,12 @@
 
 #[path = "../kafka/common/mod.rs"]
 mod common;
+
+#[cfg(feature = "axum08")]
+mod answers;
 mod database;
 mod handlers;
 mod order;
 mod relay;
 mod shop;
+mod transactions;

@@ -122,6 +122,17 @@ async fn an_unknown_outcome_is_sent_again_with_the_same_id() {
     let sent = &sent[&b"alice"[..]];
     assert_eq!(sent.len(), 3);
     assert_eq!(first(sent), [order("alice", 1), order("alice", 2)]);
+
+    // Nothing of its key goes before it.
+    shop.kafka.answer_after(Duration::from_secs(5));
+    for number in 3..6 {
+        shop.place(&order("alice", number)).await;
+    }
+    until(30, "a send without an answer", || !shop.producer.is_ready()).await;
+    shop.kafka.answer_after(Duration::ZERO);
+    let sent = shop.sent::<Ordered>("orders").await;
+    let sent: Vec<u32> = sent[&b"alice"[..]].iter().map(|(order, _)| order.number).collect();
+    assert!(sent.is_sorted() && sent.len() > 5, "{sent:?}");
     relay.close().await;
 }
 
@@ -174,6 +185,29 @@ async fn an_event_that_is_never_taken_is_parked() {
     shop.lag("no event", |unsent, parked| (unsent, parked) == (0, 0)).await;
     let sent = shop.in_topic::<Ordered>("orders").await;
     assert_eq!(first(&sent[long.as_bytes()]), [order(&long, 1)]);
+    relay.close().await;
+}
+
+/// It is told to end when there is nothing to do, or nothing that it could do.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_relay_ends_at_once() {
+    let shop = Shop::open().await;
+    let relay = shop.outbox.relay().drain(Duration::from_secs(300));
+    let handle = relay.handle();
+    let relay = Running::start(relay);
+    until(30, "a leader", || handle.leads()).await;
+    relay.close().await;
+
+    shop.kafka.fail(ApiKey::Produce, &[BrokerError::TopicAuthorizationFailed]);
+    shop.place(&order("alice", 1)).await;
+    let relay = shop.outbox.relay().drain(Duration::from_secs(300));
+    let standby = shop.other().await.relay().drain(Duration::from_secs(300));
+    let (one, two) = (relay.handle(), standby.handle());
+    let relay = Running::start(relay);
+    until(30, "a leader", || one.leads()).await;
+    let standby = Running::start(standby);
+    until(30, "a relay that waits", || two.is_ready()).await;
+    standby.close().await;
     relay.close().await;
 }
 

@@ -339,6 +339,19 @@ async fn memory_is_bounded_in_number_and_in_time() {
     }
     assert_eq!(service.ids()[0], service.ids()[3]);
 
+    // Three of these are more than it keeps, and the last one alone is not.
+    let narrow = Service::new(RecentAnswers::new(100, A_DAY).max_size(25_000));
+    for key in ["k-1", "k-2", "k-3"] {
+        narrow.next_answer(|| "x".repeat(10_000).into_response());
+        assert_eq!(send(&narrow, key, ORDER).await.status, StatusCode::OK);
+    }
+    for key in ["k-3", "k-2"] {
+        assert_eq!(send(&narrow, key, ORDER).await.header("idempotent-replayed"), Some("true"), "{key}");
+    }
+    let again = send(&narrow, "k-1", ORDER).await;
+    assert_eq!((again.header("idempotent-replayed"), again.text()), (None, "number 4"));
+    assert_eq!(narrow.ids()[0], narrow.ids()[3]);
+
     let forgetful = Service::new(RecentAnswers::new(100, Duration::ZERO));
     for text in ["number 1", "number 2"] {
         assert_eq!(send(&forgetful, "k-1", ORDER).await.text(), text);

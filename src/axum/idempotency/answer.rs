@@ -59,6 +59,11 @@ impl Answer {
         (Response::from_parts(parts, body), answer)
     }
 
+    /// The bytes of its headers and its body.
+    pub(super) fn size(&self) -> usize {
+        self.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() + self.body.len()
+    }
+
     /// The response again.
     pub(super) fn replay(self) -> Response {
         let mut response = Response::new(Body::from(self.body));

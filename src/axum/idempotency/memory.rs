@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use super::answer::Answer;
 use super::store::{AnswerStore, Claim};
 
-/// An [`AnswerStore`] in the memory of one process, with a limit of its size and of time.
+/// An [`AnswerStore`] in the memory of one process, with limits of number, size and time.
 ///
 /// It forgets the oldest answers first. A request with a forgotten key is handled again, and its event has the same id as
-/// before.
+/// before: consumers that know ids take it for the same event. With an outbox, the
+#[cfg_attr(feature = "sqlx08", doc = "[`StoredAnswers`](crate::outbox::StoredAnswers)")]
+#[cfg_attr(not(feature = "sqlx08"), doc = "`StoredAnswers`")]
+/// of its database forget nothing before the time.
 ///
 /// ```
 /// use event_schema::axum::{Idempotency, RecentAnswers};
@@ -25,6 +28,7 @@ use super::store::{AnswerStore, Claim};
 /// ```
 pub struct RecentAnswers {
     capacity: usize,
+    max_size: usize,
     time: Duration,
     state: Mutex<State>,
 }
@@ -34,6 +38,8 @@ struct State {
     requests: HashMap<Box<str>, Request>,
     /// The requests that have ended, in this order. One that was claimed again since is in it more than once.
     ended: VecDeque<(Instant, Box<str>)>,
+    /// Bytes of the answers.
+    size: usize,
 }
 
 struct Request {
@@ -46,21 +52,45 @@ enum Stage {
     Ended { at: Instant, answer: Option<Answer> },
 }
 
+impl Stage {
+    fn size(&self) -> usize {
+        match self {
+            Self::Ended { answer: Some(answer), .. } => answer.size(),
+            _ => 0,
+        }
+    }
+}
+
 impl RecentAnswers {
     /// A store that keeps this many requests, and each for this time after its end. Requests that are being handled do
     /// not count, and are not forgotten.
     ///
-    /// A request takes about 200 bytes, its answer and up to 64 KiB of the answer's body.
+    /// A request takes about 200 bytes and its answer, with up to 64 KiB of the answer's body. All answers together take at
+    /// most 64 MiB, or what [`max_size`](Self::max_size) says.
     #[must_use]
     pub fn new(capacity: usize, time: Duration) -> Self {
-        Self { capacity, time, state: Mutex::default() }
+        Self { capacity, max_size: 64 << 20, time, state: Mutex::default() }
+    }
+
+    /// The maximum size of the headers and bodies of all answers, in bytes. Default: 64 MiB.
+    ///
+    /// ```
+    /// use event_schema::axum::RecentAnswers;
+    /// use std::time::Duration;
+    ///
+    /// let answers = RecentAnswers::new(10_000, Duration::from_secs(60 * 60)).max_size(1 << 20);
+    /// assert!(format!("{answers:?}").contains("1048576"));
+    /// ```
+    #[must_use]
+    pub fn max_size(self, bytes: usize) -> Self {
+        Self { max_size: bytes, ..self }
     }
 
     /// The requests that are not forgotten.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((at, _)) = state.ended.front()
-            && (state.ended.len() > self.capacity || at.elapsed() >= self.time)
+            && (state.ended.len() > self.capacity || state.size > self.max_size || at.elapsed() >= self.time)
         {
             state.forget_first();
         }
@@ -68,10 +98,13 @@ impl RecentAnswers {
     }
 
     fn end(&self, id: &str, answer: Option<Answer>) -> Ready<Result<(), Infallible>> {
-        let mut state = self.state();
+        let mut guard = self.state();
+        let state = &mut *guard;
         if let Some(request) = state.requests.get_mut(id) {
             let at = Instant::now();
-            request.stage = Stage::Ended { at, answer };
+            state.size += answer.as_ref().map_or(0, Answer::size);
+            let before = std::mem::replace(&mut request.stage, Stage::Ended { at, answer });
+            state.size -= before.size();
             state.ended.push_back((at, id.into()));
         }
         ready(Ok(()))
@@ -82,8 +115,10 @@ impl State {
     fn forget_first(&mut self) {
         let Some((first, id)) = self.ended.pop_front() else { return };
         let is_same = |request: &Request| matches!(request.stage, Stage::Ended { at, .. } if at == first);
-        if self.requests.get(&id).is_some_and(is_same) {
-            self.requests.remove(&id);
+        if self.requests.get(&id).is_some_and(is_same)
+            && let Some(request) = self.requests.remove(&id)
+        {
+            self.size -= request.stage.size();
         }
     }
 }
@@ -126,6 +161,7 @@ impl fmt::Debug for RecentAnswers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecentAnswers")
             .field("capacity", &self.capacity)
+            .field("max_size", &self.max_size)
             .field("time", &self.time)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,10 @@ mod key;
 mod memory;
 mod request;
 mod store;
+#[cfg(feature = "sqlx08")]
+mod transaction;
 
+use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -90,7 +93,8 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 /// The handler sends the event in the envelope that it is given. Its id is derived from the source, the event's type, the
 /// [`Caller`] and the key, so that every request with this key has the same: should the event be sent twice all the same,
 /// because the store has forgotten the key or a first outcome is unknown, its consumers recognise it. A key alone would let
-/// two clients take each other's events for their own.
+/// two clients take each other's events for their own. All requests without a [`Caller`] are one namespace: a service whose
+/// clients do not trust each other sets it for each request.
 ///
 /// # Answers
 ///
@@ -111,6 +115,10 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 /// is safe.
 ///
 /// # The handler
+///
+/// [`answer`](Self::answer) calls it, and a store tells later requests of its answer. A service whose events go through an
+/// outbox uses `answer_in_transaction` instead (feature `sqlx08`), which commits rows, events and answer together: if the
+/// process is killed, none of it has happened, and the repeated request is handled as the first.
 ///
 /// It runs to its end also when the client closes the connection, in a task of its own, so that a client that comes back
 /// finds the answer. A layer that limits the time of requests does not end it: give it a limit of its own. If it panics,
@@ -145,24 +153,28 @@ impl<S: AnswerStore> Idempotency<S> {
         // One for all types of an enum of events: a key stands for one request.
         let id = key.id(&self.source, E::descriptor());
         let store = Arc::clone(&self.store);
-        let once = async move {
-            match answer_without_handler(&*store, &id, &key.fingerprint).await {
+        run_to_end(async move {
+            match answer_without_handler(store.claim(&id, &key.fingerprint).await) {
                 Some(response) => response,
                 None => Claimed { store, id }.end(async move { handler(event, envelope).await }).await,
             }
-        };
-        // It goes on when the client has gone.
-        match tokio::spawn(once.in_current_span()).await.map_err(JoinError::try_into_panic) {
-            Ok(response) => response,
-            Err(Ok(panic)) => resume_unwind(panic),
-            Err(Err(_the_runtime_ends)) => unavailable("unknown", "the service ended before the request was handled"),
-        }
+        })
+        .await
     }
 }
 
-/// Claims the id. The answer, if the claim fails.
-async fn answer_without_handler<S: AnswerStore>(store: &S, id: &str, fingerprint: &[u8; 32]) -> Option<Response> {
-    match store.claim(id, fingerprint).await {
+/// Handles a request, also if its client goes away.
+async fn run_to_end(handling: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(handling.in_current_span()).await.map_err(JoinError::try_into_panic) {
+        Ok(response) => response,
+        Err(Ok(panic)) => resume_unwind(panic),
+        Err(Err(_the_runtime_ends)) => unavailable("unknown", "the service ended before the request was handled"),
+    }
+}
+
+/// The answer, if the claim fails.
+fn answer_without_handler(claim: Result<Claim, impl Error + 'static>) -> Option<Response> {
+    match claim {
         Ok(Claim::New) => None,
         Ok(Claim::Answered(answer)) => Some(answer.replay()),
         Ok(Claim::InProgress) => {

@@ -7,7 +7,8 @@ use super::answer::Answer;
 /// The memory of [`Idempotency`](crate::axum::Idempotency): the requests that came with a key, and their answers.
 ///
 /// [`RecentAnswers`](crate::axum::RecentAnswers) is in the memory of one process. A service of several processes, or one
-/// that must not forget at a restart, implements the trait with a table: the id as its primary key, the fingerprint, the
+/// that must not forget at a restart, has `StoredAnswers` of the module `outbox` (feature `sqlx08`) for PostgreSQL and
+/// SQLite, or implements the trait with a table of another database: the id as its primary key, the fingerprint, the
 /// answer, and a time at which the row expires. [`claim`](Self::claim) is then one `INSERT ... ON CONFLICT DO NOTHING` and,
 /// if that inserted nothing, a `SELECT`; all three methods must be atomic.
 ///

@@ -4,9 +4,11 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use super::delivery::Delivery;
-use super::publish::{Outputs, Publisher, Returned, outputs, sealed as returned};
-use super::transactions::Lent;
+use super::failure::Failure;
+use super::publish::{self, Outputs, Publisher, Returned, outputs, sealed as returned};
+use super::transactions::{Boxed, Lent};
 use crate::kafka::message::Headers;
+use crate::kafka::produce::EventProducer;
 use crate::{Envelope, EventSchema};
 
 /// The state of a run, as an argument of a handler: a clone of the value that
@@ -157,6 +159,11 @@ pub(super) fn transactions<A, H: Handler<A, E, S>, E, S>() -> Vec<TypeId> {
 /// The name of an event that the handler can return and that has no topic.
 pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static str> {
     <Returns<A, H, E, S> as returned::Events>::without_topic()
+}
+
+/// Makes ready to encode what the handler returns.
+pub(super) fn prepare<A, H: Handler<A, E, S>, E, S>(producer: &EventProducer) -> Boxed<'_, Result<(), Failure>> {
+    Box::pin(publish::prepare::<Returns<A, H, E, S>>(producer))
 }
 
 type Returns<A, H, E, S> = <<H as sealed::Handler<A, E, S>>::Returned as returned::Returned>::Events;

@@ -174,6 +174,11 @@ impl<E> Delivery<E> {
         received::envelope(self.0.structured.as_deref(), self.headers(), self, self.timestamp())
     }
 
+    /// The id by which a group knows that it has handled the event.
+    pub(super) fn identity(&self) -> String {
+        received::identity(self.0.structured.as_deref(), self.headers(), self, self.timestamp())
+    }
+
     /// The number of this attempt to handle the event: 1 unless an earlier attempt failed. A restart of the consumer
     /// resets it.
     #[must_use]

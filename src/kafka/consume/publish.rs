@@ -41,7 +41,7 @@ impl<T: Events> Events for Option<T> {}
 impl<T: Events> Events for Vec<T> {}
 
 pub(super) mod sealed {
-    use super::{Failure, Publication, SendError};
+    use super::{EventProducer, Failure, Publication, SendError};
 
     pub trait Returned: Send {
         type Events: super::Events;
@@ -55,6 +55,9 @@ pub(super) mod sealed {
 
         /// The name of an event that says no topic.
         fn without_topic() -> Option<&'static str>;
+
+        /// Asks the registry for what [`add`](Self::add) needs.
+        fn prepare(producer: &EventProducer) -> impl Future<Output = Result<(), SendError>> + Send;
 
         fn add(self, to: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send;
     }
@@ -83,6 +86,10 @@ impl sealed::Events for () {
         None
     }
 
+    fn prepare(_: &EventProducer) -> impl Future<Output = Result<(), SendError>> + Send {
+        ready(Ok(()))
+    }
+
     fn add(self, _: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send {
         ready(Ok(()))
     }
@@ -100,6 +107,10 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for E {
         events::<E>().into_iter().find(homeless).map(|(event, _)| event.name())
     }
 
+    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
+        producer.prepare::<E>().await
+    }
+
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
         to.add(&self).await
     }
@@ -110,6 +121,10 @@ impl<T: Events> sealed::Events for Option<T> {
 
     fn without_topic() -> Option<&'static str> {
         T::without_topic()
+    }
+
+    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
+        T::prepare(producer).await
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -125,6 +140,10 @@ impl<T: Events> sealed::Events for Vec<T> {
 
     fn without_topic() -> Option<&'static str> {
         T::without_topic()
+    }
+
+    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
+        T::prepare(producer).await
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -144,6 +163,11 @@ macro_rules! tuples {
 
             fn without_topic() -> Option<&'static str> {
                 [$($event::without_topic()),*].into_iter().flatten().next()
+            }
+
+            async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
+                $($event::prepare(producer).await?;)*
+                Ok(())
             }
 
             async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -176,6 +200,7 @@ impl Publisher {
         Publication {
             publisher: Arc::clone(self),
             cause: envelope,
+            cause_id: cause.identity(),
             cause_source,
             before: Vec::new(),
             records: Vec::new(),
@@ -186,7 +211,7 @@ impl Publisher {
     pub(super) fn event_id<E>(&self, delivery: &Delivery<E>) -> EventId {
         let envelope = delivery.envelope();
         let source = source(delivery, &envelope);
-        EventId { group: Arc::clone(&self.group), source, id: envelope.id().to_owned() }
+        EventId { group: Arc::clone(&self.group), source, id: delivery.identity() }
     }
 
     /// Sends messages in their order, and waits until all are acknowledged.
@@ -215,6 +240,7 @@ fn source<E>(of: &Delivery<E>, envelope: &Envelope) -> String {
 pub struct Publication {
     publisher: Arc<Publisher>,
     cause: Envelope,
+    cause_id: String,
     cause_source: String,
     /// Type and key of the events before.
     before: Vec<(String, Option<Vec<u8>>)>,
@@ -229,17 +255,22 @@ impl Publication {
             let kind = (event.described_by().event_type(), event.key().map(Cow::into_owned));
             let index = self.before.iter().filter(|before| **before == kind).count();
             let (event_type, key) = &kind;
+            let index = (index as u64).to_be_bytes();
             // The same each time the handler runs for the same message.
-            let id = derived_id(&[
+            let mut parts = vec![
                 source.as_bytes(),
                 group.as_bytes(),
                 self.cause_source.as_bytes(),
-                self.cause.id().as_bytes(),
+                self.cause_id.as_bytes(),
                 event_type.as_bytes(),
                 key.as_deref().unwrap_or_default(),
-                &(index as u64).to_be_bytes(),
-            ]);
-            message = message.envelope(Envelope::caused_by(&self.cause).with_id(id));
+                &index,
+            ];
+            if key.as_deref() == Some(&[]) {
+                // It is another event than one without a key.
+                parts.push(&[]);
+            }
+            message = message.envelope(Envelope::caused_by(&self.cause).with_id(derived_id(&parts)));
             self.before.push(kind);
         }
         self.records.push(message.to_record().await?);
@@ -289,6 +320,15 @@ pub(super) fn outputs(returned: impl Returned, publication: Option<Publication>)
         Some(records)
     });
     Outputs { records, publisher }
+}
+
+/// Asks the registry for what these events need, if there is one. A registry that is away makes the message wait. Any other
+/// error is one of an event that the handler may never return.
+pub(super) async fn prepare<T: Events>(producer: &EventProducer) -> Result<(), Failure> {
+    match T::prepare(producer).await {
+        Err(error) if error.is_unavailable() => Err(failure(error)),
+        _ => Ok(()),
+    }
 }
 
 /// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has

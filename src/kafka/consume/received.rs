@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::core::Position;
 use super::raw::Raw;
 use crate::format::framing::SchemaId;
-use crate::kafka::message::{Headers, Origin};
+use crate::kafka::message::{Headers, Origin, millis};
 use crate::kafka::telemetry::Message;
 use crate::{Envelope, LoadError, Violations};
 
@@ -362,4 +362,23 @@ pub(super) fn envelope(
     let origin = || Origin::read(headers);
     let id = || origin().map_or_else(|| place.to_string(), |origin| origin.to_string());
     envelope.or(id, || origin().and_then(|origin| origin.time()).or(time))
+}
+
+/// The id by which a group knows an event. That of a message without an id has its time, because the offsets of a topic
+/// that was deleted and created again begin anew.
+pub(super) fn identity(
+    structured: Option<&Envelope>,
+    headers: &Headers,
+    place: &impl fmt::Display,
+    time: Option<SystemTime>,
+) -> String {
+    let own = Envelope::of(structured, headers.iter());
+    if !own.id().is_empty() {
+        return own.id().to_owned();
+    }
+    let (place, time) = match Origin::read(headers) {
+        Some(origin) => (origin.to_string(), origin.time()),
+        None => (place.to_string(), time),
+    };
+    time.map_or_else(|| place.clone(), |time| format!("{place}@{}", millis(time)))
 }

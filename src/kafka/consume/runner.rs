@@ -781,7 +781,9 @@ where
         let publisher = producer.map(|producer| Publisher::new(producer, group));
         let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
             // Half of it is left for the handler.
-            Arc::new(Transactor { transactions, publisher, patience: policy.timeout.map(|timeout| timeout / 2) })
+            let patience = policy.timeout.map(|timeout| timeout / 2);
+            let prepare = arguments::prepare::<A, H, E, S>;
+            Arc::new(Transactor { transactions, publisher, prepare, patience })
         });
         let runner = Runner {
             subscription,

@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed};
 use super::publish::{Outputs, Publisher};
-use super::transactions::{Lent, Transactions};
+use super::transactions::{Boxed, Lent, Transactions};
+use crate::kafka::produce::EventProducer;
 
 /// The transactions of the handlers of a group.
 pub(super) struct Transactor {
     pub(super) transactions: Arc<dyn Transactions>,
     pub(super) publisher: Arc<Publisher>,
+    /// Waits for a registry, so that no transaction does.
+    pub(super) prepare: fn(&EventProducer) -> Boxed<'_, Result<(), Failure>>,
     /// A handler with less time than its database takes to say that it is away would spend attempts.
     pub(super) patience: Option<Duration>,
 }
@@ -27,7 +30,10 @@ impl Transactor {
         F: Future<Output = Outputs>,
     {
         let place = delivery.to_string();
-        let opening = self.transactions.open(self.publisher.event_id(&delivery));
+        let opening = async {
+            (self.prepare)(self.transactions.producer()).await?;
+            self.transactions.open(self.publisher.event_id(&delivery)).await
+        };
         let opened = match self.patience {
             Some(patience) => tokio::time::timeout(patience, opening)
                 .await

@@ -12,6 +12,7 @@ use super::send_all;
 use super::sent::{Enqueued, Sent};
 use super::stamp::Source;
 use super::topic::To;
+use crate::event::events;
 #[cfg(feature = "avro")]
 use crate::format::Codec;
 use crate::format::cloudevents::{self, CloudEventError};
@@ -495,6 +496,21 @@ impl EventProducer {
     /// ```
     pub fn message<'a, E: EventSchema + 'static>(&'a self, event: &'a E) -> Outgoing<'a, E> {
         Outgoing::new(&self.queue, self.source.as_ref(), &self.encoding, event)
+    }
+
+    /// Asks the registry, if there is one, for what events of this type need.
+    pub(crate) async fn prepare<E: EventSchema + 'static>(&self) -> Result<(), SendError> {
+        // An enum's topic is that of all its variants.
+        if let Some(topic) = E::descriptor().topic() {
+            self.encoding.writer::<E>(topic).await?;
+            return Ok(());
+        }
+        for (event, is_earlier) in events::<E>() {
+            if let Some(topic) = event.topic().filter(|_| !is_earlier) {
+                self.encoding.writer::<E>(topic).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Publishes a tombstone, which deletes a key from a compacted topic. It has no event and no envelope; consumers

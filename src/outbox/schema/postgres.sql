@@ -32,6 +32,18 @@ CREATE TABLE IF NOT EXISTS event_inbox (
 );
 CREATE INDEX IF NOT EXISTS event_inbox_handled ON event_inbox (handled_at);
 
+-- The answers to requests with an idempotency key.
+CREATE TABLE IF NOT EXISTS event_answer (
+    id TEXT PRIMARY KEY,
+    fingerprint BYTEA NOT NULL,
+    -- JSON. None while the request is handled, and if it is to be handled again.
+    answer TEXT,
+    -- When the request may be handled again without an answer.
+    claimed_until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_answer_expires ON event_answer (expires_at);
+
 -- The relay that sends, and until when nobody else may.
 CREATE TABLE IF NOT EXISTS event_relay (
     name TEXT PRIMARY KEY,

@@ -1,0 +1,339 @@
+//! The program, as its users run it: on embedded servers, and on real ones if `EVENT_SCHEMA_TEST_KAFKA` names a
+//! `client.properties` and `EVENT_SCHEMA_TEST_POSTGRES` has a URL.
+
+mod common;
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventProducer, KafkaConfig};
+use event_schema::prelude::*;
+use event_schema::serde_json::json;
+use event_schema::sqlx::any::{AnyConnectOptions, install_default_drivers};
+use event_schema::sqlx::{self, AnyPool, ConnectOptions, Connection};
+use tempfile::TempDir;
+
+use crate::common::{PATIENCE, Program, get, json, post, program, until};
+
+/// A broker, a database, and a file that names the broker.
+struct Servers {
+    kafka: Option<EmbeddedKafka>,
+    group: String,
+    config: PathBuf,
+    database: String,
+    _folder: TempDir,
+}
+
+static REAL_KAFKA: LazyLock<Option<String>> = LazyLock::new(|| named("EVENT_SCHEMA_TEST_KAFKA"));
+static REAL_POSTGRES: LazyLock<Option<String>> = LazyLock::new(|| named("EVENT_SCHEMA_TEST_POSTGRES"));
+
+fn named(variable: &str) -> Option<String> {
+    let value = env::var(variable).ok().filter(|value| !value.is_empty());
+    if value.is_none() {
+        println!("skipped: the real server of {variable}; an embedded one takes its place");
+    }
+    value
+}
+
+impl Servers {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let unique = format!("test_{}", Uuid::now_v7().simple());
+        let (kafka, properties) = match &*REAL_KAFKA {
+            Some(file) => (None, fs::read_to_string(file).expect("client.properties")),
+            None => {
+                let kafka = EmbeddedKafka::start().expect("a broker");
+                let brokers = kafka.bootstrap_servers();
+                (Some(kafka), format!("bootstrap.servers={brokers}\nsession.timeout.ms=2000"))
+            }
+        };
+        // The messages of other tests are not this one's.
+        let properties = format!("{properties}\nevent.schema.topic.prefix={unique}.\ngroup.id={unique}\n");
+        let config = folder.path().join("client.properties");
+        fs::write(&config, properties).expect("a file");
+        let database = match &*REAL_POSTGRES {
+            Some(url) => {
+                execute(url, &format!("CREATE SCHEMA {unique}")).await;
+                format!("{url}?options[search_path]={unique}")
+            }
+            None => format!("sqlite://{}?mode=rwc", folder.path().join("orders.db").display()),
+        };
+        if let Some(kafka) = &kafka {
+            let dead = |topic, group: &str| DeadLetter::new().topic_of(topic, &format!("{unique}{group}"));
+            for topic in ["order-request", "delivery-request", "delivery-answer"] {
+                kafka.create_topic(&format!("{unique}.{topic}"), 3).expect("a topic");
+            }
+            for topic in
+                [dead("order-request", ""), dead("delivery-answer", "-answers"), dead("delivery-request", "-delivery")]
+            {
+                kafka.create_topic(&format!("{unique}.{topic}"), 1).expect("a topic");
+            }
+        }
+        Self { kafka, group: unique, config, database, _folder: folder }
+    }
+
+    /// The embedded broker creates no topics for another process.
+    fn program(&self, part: &[&str]) -> Program {
+        let mut args = vec!["--listen", "127.0.0.1:0"];
+        if self.kafka.is_none() {
+            args.push("--create-topics");
+        }
+        args.extend(part.iter().flat_map(|part| ["--part", part]));
+        Program::start(&self.config, Some(&self.database), &args)
+    }
+
+    fn client(&self) -> KafkaConfig {
+        KafkaConfig::from_properties_file(&self.config).expect("a configuration")
+    }
+}
+
+async fn count(url: &str, table: &str) -> i64 {
+    install_default_drivers();
+    let pool = AnyPool::connect(url).await.expect("a database");
+    sqlx::query_scalar(&format!("SELECT COUNT(*) FROM {table}")).fetch_one(&pool).await.expect("a number")
+}
+
+async fn execute(url: &str, sql: &str) {
+    install_default_drivers();
+    let options: AnyConnectOptions = url.parse().expect("a URL");
+    let mut database = options.connect().await.expect("a database");
+    sqlx::raw_sql(sql).execute(&mut database).await.expect("a statement");
+    database.close().await.expect("an end");
+}
+
+async fn delivered(address: &str, order_id: &str) {
+    let url = format!("{address}/order/{order_id}");
+    until("delivered order", PATIENCE, async || {
+        let (status, text) = get(&url).await;
+        (status == 200 && text.contains(r#""order_status":"delivered""#)).then_some(())
+    })
+    .await;
+}
+
+#[test]
+fn the_demonstration_ends_when_all_is_delivered() {
+    let output = program().arg("--demo").args(["--listen", "127.0.0.1:0"]).output().expect("the program starts");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let accepted: Vec<&str> = text.lines().filter(|line| line.contains("202 Accepted")).collect();
+    assert!(accepted.len() == 3 && accepted[0] == accepted[1] && accepted[1] != accepted[2], "{text}");
+    assert!(text.contains("409 Conflict") && text.contains("#/product_id") && text.contains("#/quantity"), "{text}");
+    assert_eq!(text.matches(r#""order_status":"delivered""#).count(), 2, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_stored_delivered_and_shown() {
+    let servers = Servers::start().await;
+    let service = servers.program(&["api", "orders"]);
+    let (address, delivery) = (service.address(), servers.program(&["delivery"]));
+    delivery.address();
+    until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
+
+    let order = r#"{"product_id": "tea", "quantity": 3}"#;
+    let (status, answer) = post(&address, Some("key"), order).await.unwrap();
+    assert_eq!(status, 202, "{answer}");
+    let order_id = answer["order_id"].as_str().unwrap();
+    delivered(&address, order_id).await;
+    let mut shown = json(&format!("{address}/order/{order_id}")).await;
+    let created_at = shown.as_object_mut().unwrap().remove("created_at").unwrap();
+    assert!(created_at.as_str().unwrap().parse::<event_schema::chrono::DateTime<event_schema::chrono::Utc>>().is_ok());
+    let (product_id, order_status) = ("tea", "delivered");
+    let expected = json!({
+        "order_id": order_id, "product_id": product_id, "quantity": 3, "delivered": 3, "order_status": order_status,
+    });
+    assert_eq!(shown, expected);
+
+    // Again, also in another process, and with another body.
+    assert_eq!(post(&address, Some("key"), order).await.unwrap(), (status, answer.clone()));
+    let other = servers.program(&["api"]);
+    let there = other.address();
+    assert_eq!(post(&there, Some("key"), order).await.unwrap(), (status, answer.clone()));
+    assert_eq!(post(&there, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap().0, 409);
+    assert_ne!(post(&there, None, order).await.unwrap().1, answer);
+
+    let (status, problem) = post(&address, None, r#"{"product_id": "", "quantity": 0}"#).await.unwrap();
+    assert_eq!((status.as_u16(), problem["errors"].as_array().map(Vec::len)), (422, Some(2)), "{problem}");
+    assert_eq!(post(&address, None, "{").await.unwrap().0, 400);
+    assert_eq!(get(&format!("{address}/order/7")).await.0, 400);
+    assert_eq!(get(&format!("{address}/order/{}", Uuid::nil())).await.0, 404);
+    let (_, metrics) = get(&format!("{address}/metrics")).await;
+    assert!(metrics.contains("event_schema_consumer_deliveries_total"), "{metrics}");
+    for program in [service, other, delivery] {
+        assert!(program.end().success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_survives_a_broker_that_is_away_and_a_kill() {
+    let servers = Servers::start().await;
+    let Some(kafka) = &servers.kafka else {
+        println!("skipped: this test stops the embedded broker");
+        return;
+    };
+    let service = servers.program(&["api", "orders"]);
+    let address = service.address();
+    kafka.broker_down();
+    let (status, answer) = post(&address, None, r#"{"product_id": "tea"}"#).await.unwrap();
+    assert_eq!(status, 202, "{answer}");
+    service.kill();
+    kafka.broker_up();
+    let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
+    delivered(&service.address(), answer["order_id"].as_str().unwrap()).await;
+    assert!(service.end().success() && delivery.end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_the_work_in_hand() {
+    let servers = Servers::start().await;
+    let service = servers.program(&["api", "orders"]);
+    let address = service.address();
+    until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
+    let orders = (0..30).map(|_| {
+        let address = address.clone();
+        tokio::spawn(async move { post(&address, None, r#"{"product_id": "tea"}"#).await })
+    });
+    let orders: Vec<_> = orders.collect();
+    let mut accepted = Vec::new();
+    for order in orders {
+        let (status, answer) = order.await.unwrap().unwrap();
+        assert_eq!(status, 202, "{answer}");
+        accepted.push(answer["order_id"].as_str().unwrap().to_owned());
+    }
+    assert!(service.end().success());
+    assert_eq!((count(&servers.database, "orders").await, count(&servers.database, "event_outbox").await), (30, 0));
+    let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
+    let address = service.address();
+    for order_id in accepted {
+        delivered(&address, &order_id).await;
+    }
+    assert!(service.end().success() && delivery.end().success());
+}
+
+/// Messages of clients that know nothing of this library: without an id, twice, and some that are no orders.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_messages_are_orders_too_and_poison_is_set_aside() {
+    let servers = Servers::start().await;
+    let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
+    let address = service.address();
+    let config = servers.client();
+    let producer = EventProducer::connect(&config).await.unwrap();
+    let order_id = Uuid::now_v7().to_string();
+    let order = json!({"order_id": order_id, "product_id": "tea", "quantity": 2}).to_string();
+    let unknown = json!({"order_id": Uuid::nil(), "parcel": 1}).to_string();
+    for value in ["{", "{\"order_id\": 7}", &order, &order] {
+        producer.send_bytes("order-request", Some(order_id.as_bytes()), value.as_bytes()).await.unwrap();
+    }
+    producer.send_bytes("delivery-answer", None, unknown.as_bytes()).await.unwrap();
+    delivered(&address, &order_id).await;
+    service.after("came before: nothing changes");
+    let (requests, answers) = (servers.group.clone(), format!("{}-answers", servers.group));
+    for (topic, group, count) in [("order-request", requests, 2), ("delivery-answer", answers, 1)] {
+        let dead = format!("{}.{}", servers.group, DeadLetter::new().topic_of(topic, &group));
+        until("dead letters", PATIENCE, async || (common::end(&config, &dead) == count).then_some(())).await;
+    }
+    assert!(service.end().success() && delivery.end().success());
+}
+
+/// A database that has no time for anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_is_told_and_comes_back() {
+    let servers = Servers::start().await;
+    if REAL_POSTGRES.is_some() {
+        println!("skipped: this test locks SQLite; the load test kills PostgreSQL");
+        return;
+    }
+    let service = servers.program(&["api", "orders"]);
+    let address = service.address();
+    install_default_drivers();
+    let options: AnyConnectOptions = servers.database.parse().unwrap();
+    let mut database = options.connect().await.unwrap();
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut database).await.unwrap();
+    let (status, problem) = post(&address, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap();
+    assert_eq!((status.as_u16(), &problem["status"]), (503, &json!(503)));
+    sqlx::raw_sql("ROLLBACK").execute(&mut database).await.unwrap();
+    assert_eq!(post(&address, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap().0, 202);
+    assert!(service.end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let kafka = EmbeddedKafka::start().unwrap();
+    for topic in ["order-request", "delivery-request", "delivery-answer"] {
+        kafka.create_topic(topic, 1).unwrap();
+    }
+    let partly = file("partly.properties", &format!("bootstrap.servers={}", kafka.bootstrap_servers()));
+    for (topic, group) in [("order-request", ""), ("delivery-answer", "-answers"), ("delivery-request", "-delivery")] {
+        let topic = DeadLetter::new().topic_of(topic, &format!("whole{group}"));
+        kafka.create_topic(&topic, 1).unwrap();
+    }
+    let whole = file("whole.properties", &format!("bootstrap.servers={}\ngroup.id=whole", kafka.bootstrap_servers()));
+    let malformed = file("malformed.properties", "bootstrap.servers=a:1\nbootstrap.server=b:1\nacks=most");
+    let away = file("away.properties", "bootstrap.servers=127.0.0.1:1");
+    let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("orders.db").display());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let cases: &[(&[&str], &str, i32, &str)] = &[
+        (&["--parts", "api"], "", 2, "--part"),
+        (&["--config", &whole, "--part", "cook"], "", 2, "delivery"),
+        (&["--config", &whole, "--demo"], "", 2, "--demo"),
+        (&["--listen", "here"], "", 2, "here"),
+        (&["--config", "nowhere.properties"], &sqlite, 1, "nowhere.properties"),
+        (&["--config", &malformed], &sqlite, 1, "unknown key `bootstrap.server`"),
+        (&["--config", &away], &sqlite, 1, "127.0.0.1:1"),
+        (&["--config", &partly], &sqlite, 1, "order-request-python-group-1-dlt"),
+        (&["--config", &whole], "", 1, "DATABASE_URL"),
+        (&["--config", &whole], "orders.db", 1, "DATABASE_URL"),
+        (&["--config", &whole], "mysql://127.0.0.1/orders", 1, "mysql://127.0.0.1/orders"),
+        (&["--config", &whole], "postgres://me:secret@127.0.0.1:1/orders", 1, "postgres://127.0.0.1:1/orders"),
+        (&["--config", &whole, "--listen", &taken], &sqlite, 1, &taken),
+    ];
+    for (args, database, code, named) in cases {
+        let mut command: Command = program();
+        command.args(*args);
+        if !database.is_empty() {
+            command.env("DATABASE_URL", database);
+        }
+        let output = command.output().expect("the program starts");
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(*code), "{args:?}: {text}");
+        assert!(text.contains(named) && !text.contains("secret") && !text.contains("panicked"), "{args:?}: {text}");
+    }
+}
+
+/// The clients of the tutorials send orders, and deliver them.
+#[tokio::test(flavor = "multi_thread")]
+async fn python_orders_and_delivers() {
+    if REAL_KAFKA.is_none() {
+        println!("skipped: Python's clients need the broker of EVENT_SCHEMA_TEST_KAFKA");
+        return;
+    }
+    let servers = Servers::start().await;
+    let service = servers.program(&["api", "orders"]);
+    let address = service.address();
+    for client in ["kafka", "confluent_kafka"] {
+        let there = Command::new("python3").args(["-c", &format!("import {client}")]).output();
+        if !there.is_ok_and(|output| output.status.success()) {
+            println!("skipped: Python has no {client}; PYTHONPATH names its folder");
+            continue;
+        }
+        let order_id = Uuid::now_v7().to_string();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/shop.py");
+        let brokers = servers.client().rdkafka039_producer().unwrap().get("metadata.broker.list").unwrap().to_owned();
+        let mut python = Command::new("python3");
+        python.args([script, client, &brokers, &format!("{}.", servers.group), &order_id]);
+        let python = Program::of(python);
+        delivered(&address, &order_id).await;
+        assert_eq!(json(&format!("{address}/order/{order_id}")).await["delivered"], 2);
+        assert!(python.wait().success());
+    }
+    assert!(service.end().success());
+}
