@@ -12,7 +12,7 @@ mod documents;
 #[path = "../../examples/events/mod.rs"]
 mod events;
 #[allow(dead_code, reason = "only the contracts of its event")]
-#[path = "../../examples/hello_event.rs"]
+#[path = "../../examples/hello_event/main.rs"]
 mod hello_event;
 mod openapi;
 #[allow(dead_code, reason = "only the contracts of its events")]

@@ -1,4 +1,4 @@
-//! A gateway for events, as in the tutorials of FastAPI and Kafka, with a user service and an order service: three programs,
+//! A gateway for events, as in the tutorials of `FastAPI` and Kafka, with a user service and an order service: three programs,
 //! or one.
 //!
 //! ```text
@@ -14,7 +14,6 @@ mod http;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -192,21 +191,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let listen = args.listen;
     let server = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be used"))?;
     http::usage(server.local_addr()?, &args.role);
-    let app = app.task("http", async move |closing| {
-        let late = closing.clone();
-        let shutdown = async move {
-            closing.await;
-            // Their streams end.
-            activities.close();
-            orders.close();
-        };
-        tokio::select! {
-            served = axum::serve(server, router).with_graceful_shutdown(shutdown) => served?,
-            // A client that does not end its request, or does not read, does not keep the process.
-            () = async { late.await; tokio::time::sleep(Duration::from_secs(11)).await } => {}
-        }
-        Ok(())
-    });
+    let feeds = [activities, orders];
+    let app = app.task("http", async move |closing| Ok(http::serve(server, router, feeds, closing).await?));
     Ok(app.run().await?)
 }
 

@@ -119,9 +119,7 @@ pub(crate) fn request(address: &str, head: &str, headers: &[(&str, &str)], body:
     if !headers.iter().any(|(name, _)| *name == "content-type") {
         text.push_str("Content-Type: application/json\r\n");
     }
-    for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
+    text.extend(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     let mut answer = Vec::new();
     let read = connect(address, &format!("{text}\r\n{body}")).read_to_end(&mut answer);
     let answer = String::from_utf8(answer).expect("text");
@@ -160,12 +158,14 @@ impl Stream {
     }
 
     fn next(&mut self) -> Received {
-        let mut received = Received::default();
+        let (mut received, started) = (Received::default(), Instant::now());
         loop {
+            // There are comments now and then.
+            assert!(started.elapsed() < PATIENCE, "no other event");
             let line = self.line().expect("another event");
             match line.split_once(": ") {
-                Some(("event", kind)) => received.kind = kind.to_owned(),
-                Some(("id", id)) => received.id = id.to_owned(),
+                Some(("event", kind)) => kind.clone_into(&mut received.kind),
+                Some(("id", id)) => id.clone_into(&mut received.id),
                 Some(("data", data)) => received.data = json_of(data),
                 _ if line.is_empty() && !received.data.is_null() => return received,
                 _ => {}
