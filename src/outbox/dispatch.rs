@@ -492,8 +492,8 @@ mod tests {
                         }
                     }
                 }
-                let quick = dispatch.known.len() - dispatch.slow.len();
-                assert!(quick <= dispatch.window + 2, "seed {seed}");
+                // A slow row that has landed counts until its end is stored.
+                assert!(dispatch.known.len() <= dispatch.window * Dispatch::MOST_SLOW + 2, "seed {seed}");
                 assert!(dispatch.slow.keys().all(|seq| dispatch.known.contains(seq)), "seed {seed}");
             }
             assert_eq!(sent.len() + parked.len(), 40, "seed {seed}");
