@@ -33,7 +33,6 @@ use tempfile::TempDir;
 use tracing_subscriber::EnvFilter;
 
 use crate::events::{DeliveryAnswered, DeliveryRequested};
-use crate::http::Shop;
 
 const SOURCE: &str = "/order-service";
 
@@ -169,7 +168,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
                 .consumer(consumer(&config, ANSWERS).await?.outbox(&outbox), orders::answered);
         }
         if parts.contains(&Part::Api) {
-            router = router.merge(http::router(Shop { pool, outbox, producer: producer.clone() }));
+            router = router.merge(http::router(pool, outbox)?);
         }
     }
     if parts.contains(&Part::Delivery) {

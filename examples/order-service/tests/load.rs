@@ -185,7 +185,9 @@ impl Load {
         loop {
             match send(client, address, key, body).await {
                 Ok((status, answer)) if status == 202 => return Some(answer["order_id"].as_str().unwrap().to_owned()),
-                Ok((status, answer)) if status != 503 => panic!("{status}: {answer}"),
+                Ok((status, answer)) if status != 503 && !answer.to_string().contains("is being handled") => {
+                    panic!("{status}: {answer}")
+                }
                 _ => {}
             }
             self.failed.fetch_add(1, SeqCst);
