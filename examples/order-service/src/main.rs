@@ -33,7 +33,6 @@ use tempfile::TempDir;
 use tracing_subscriber::EnvFilter;
 
 use crate::events::{DeliveryAnswered, DeliveryRequested};
-use crate::http::Shop;
 
 const SOURCE: &str = "/order-service";
 
@@ -143,8 +142,9 @@ async fn deliver(request: DeliveryRequested) -> DeliveryAnswered {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    let filter = if args.demo { "order_service=info" } else { "info" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
+    let level = if args.demo { "order_service=info" } else { "info" };
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
+    let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let prometheus = PrometheusBuilder::new().set_buckets(&[0.001, 0.01, 0.1, 1.0, 10.0])?.install_recorder()?;
     let Servers { config, database_url, embedded } = servers(&args)?;
@@ -169,13 +169,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
                 .consumer(consumer(&config, ANSWERS).await?.outbox(&outbox), orders::answered);
         }
         if parts.contains(&Part::Api) {
-            router = router.merge(http::router(Shop { pool, outbox, producer: producer.clone() }));
+            router = router.merge(http::router(pool, outbox)?);
         }
     }
     if parts.contains(&Part::Delivery) {
         app = app.consumer(consumer(&config, DELIVERIES).await?.publish_with(&producer), deliver);
     }
-    let listen = args.listen;
+    // The demonstration needs no port that is known.
+    let listen = if args.demo { SocketAddr::from(([127, 0, 0, 1], 0)) } else { args.listen };
     let server = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be used"))?;
     let address = server.local_addr()?;
     println!("http://{address}: {parts:?}");

@@ -30,7 +30,7 @@ pub(crate) async fn migrate(outbox: &Outbox<Any>) -> Result<(), OutboxError> {
         sqlx::query("SELECT pg_advisory_xact_lock(20261122)").execute(&mut *tx).await?;
     }
     sqlx::query(TABLE).execute(&mut *tx).await?;
-    Ok(tx.commit().await?)
+    outbox.commit(tx).await
 }
 
 /// Stores the order of an HTTP request. Returns whether it is new.
@@ -87,7 +87,7 @@ pub(crate) async fn get(pool: &AnyPool, order_id: Uuid) -> sqlx::Result<Option<S
     find(&mut *pool.acquire().await?, order_id).await
 }
 
-pub(crate) async fn find(db: &mut AnyConnection, order_id: Uuid) -> sqlx::Result<Option<StoredOrder>> {
+async fn find(db: &mut AnyConnection, order_id: Uuid) -> sqlx::Result<Option<StoredOrder>> {
     let sql = "SELECT product_id, quantity, delivered, order_status, created_at FROM orders WHERE order_id = $1";
     let row = sqlx::query(sql).bind(order_id.to_string()).fetch_optional(db).await?;
     row.map(|row| read(order_id, &row)).transpose()

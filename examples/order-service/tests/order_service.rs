@@ -115,7 +115,7 @@ async fn delivered(address: &str, order_id: &str) {
 
 #[test]
 fn the_demonstration_ends_when_all_is_delivered() {
-    let output = program().arg("--demo").args(["--listen", "127.0.0.1:0"]).output().expect("the program starts");
+    let output = program().arg("--demo").output().expect("the program starts");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let accepted: Vec<&str> = text.lines().filter(|line| line.contains("202 Accepted")).collect();
@@ -258,6 +258,13 @@ async fn a_database_that_is_away_is_told_and_comes_back() {
     assert!(service.end().success());
 }
 
+#[test]
+fn the_template_is_a_configuration() {
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/client.properties");
+    let config = KafkaConfig::from_properties_file(template).unwrap();
+    assert_eq!(config.group_id(), Some("python-group-1"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -296,6 +303,8 @@ async fn faults_are_named() {
         (&["--config", &whole], "postgres://me:secret@127.0.0.1:1/orders", 1, "postgres://127.0.0.1:1/orders"),
         (&["--config", &whole, "--listen", &taken], &sqlite, 1, &taken),
     ];
+    let output = program().env("RUST_LOG", "a=b=c").output().expect("the program starts");
+    assert!(output.status.code() == Some(1) && String::from_utf8_lossy(&output.stderr).contains("RUST_LOG"));
     for (args, database, code, named) in cases {
         let mut command: Command = program();
         command.args(*args);
