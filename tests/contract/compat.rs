@@ -894,6 +894,53 @@ fn findings_name_what_changed_in_a_combination() {
     assert_eq!((report.findings()[0].before(), report.findings()[0].after()), (Some(&card), None));
 }
 
+/// Readers with a catch-all variant read all that they read without it.
+#[test]
+fn a_catch_all_variant_may_be_added() {
+    macro_rules! paid {
+        ($module:ident, $($variants:tt)*) => {
+            mod $module {
+                #[event_schema::event]
+                pub(super) struct Paid {
+                    pub(super) by: By,
+                }
+
+                #[event_schema::event]
+                #[serde(tag = "method")]
+                pub(super) enum By {
+                    $($variants)*
+                }
+            }
+        };
+    }
+    paid!(before, Card { number: String }, Cash);
+    paid!(
+        after,
+        Card { number: String },
+        Cash,
+        #[serde(other)]
+        Unknown
+    );
+    let old = contract::json_schema::<before::Paid>(&Contract::Serialize).to_value();
+    let new = contract::json_schema::<after::Paid>(&Contract::Deserialize).to_value();
+    for policy in [Policy::Exact, Policy::Written] {
+        assert!(accepts(&old, &new, policy), "{policy}");
+    }
+    let read = |value: Value| event_schema::LoadOptions::new().load_value::<after::Paid>(value);
+    assert!(read(json!({"by": {"method": "Cash"}})).is_ok() && read(json!({"by": {"method": "Voucher"}})).is_ok());
+
+    // A catch-all for fewer values overlaps.
+    let excluding = |tags: &[&str]| {
+        json!({"oneOf": [
+            {"type": "object", "properties": {"method": {"const": "Cash"}}, "required": ["method"]},
+            {"type": "object", "properties": {"method": {"type": "string", "not": {"enum": tags}}}, "required": ["method"]},
+        ]})
+    };
+    let cash = json!({"type": "object", "properties": {"method": {"const": "Cash"}}, "required": ["method"]});
+    assert!(accepts(&cash, &excluding(&["Cash"]), Policy::Written));
+    assert!(!accepts(&cash, &excluding(&["Card"]), Policy::Written));
+}
+
 /// Keywords beside each other are no `allOf` with an index.
 #[test]
 fn changes_of_keywords_have_their_place() {

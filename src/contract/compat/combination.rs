@@ -132,6 +132,7 @@ impl<'a> Comparison<'a> {
         let mut kin = Vec::new();
         let mut counts = (vec![0; old.len()], vec![0; new.len()]);
         if old.len() * new.len() <= MAX_KIN {
+            self.spend(old.len() * new.len());
             for (at, (_, one)) in old.iter().enumerate() {
                 for (new_at, (_, other)) in new.iter().enumerate() {
                     if is_kin(self, *one, *other) {
