@@ -152,6 +152,17 @@ fn an_edited_or_broken_record_is_told() {
     fs::write(&file, "{").unwrap();
     let error = of::<first::OrderPlaced>().check(folder).unwrap_err();
     assert!(error.to_string().ends_with("v2.json is not JSON") && std::error::Error::source(&error).is_some());
+    let markers = "{\n<<<<<<< HEAD\n=======\n>>>>>>> other\n";
+    fs::write(&file, text.replacen("{\n", markers, 1)).unwrap();
+    let error = of::<first::OrderPlaced>().check(folder).unwrap_err().to_string();
+    let remedy = "restore the file of the target branch, and record the contracts again";
+    assert!(error.ends_with(&format!("v2.json has the markers of a merge conflict: {remedy}")), "{error}");
+    fs::write(&file, &text).unwrap();
+    let exceptions = folder.join("order.placed/v2.exceptions.json");
+    fs::write(&exceptions, "<<<<<<< HEAD\n[]\n=======\n[]\n>>>>>>> other\n").unwrap();
+    let error = of::<first::OrderPlaced>().check(folder).unwrap_err().to_string();
+    assert!(error.ends_with("merge conflict: keep the exceptions of both sides"), "{error}");
+    fs::remove_file(exceptions).unwrap();
     fs::write(&file, "{\"items\": 7}").unwrap();
     assert!(
         of::<first::OrderPlaced>().check(folder).unwrap_err().to_string().contains("v2.json is not a usable schema")

@@ -305,6 +305,24 @@ fn validate_prints_no_keys_of_messages() {
     );
 }
 
+/// Editors and shells write text with byte order marks, or as UTF-16.
+#[test]
+fn the_encoding_of_a_text_is_named() {
+    let folder = schemas();
+    folder.write("bom.json", "\u{feff}{\"type\": \"integer\"}");
+    let wide = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    fs::write(folder.0.path().join("wide.json"), wide).unwrap();
+    let mark = "the text starts with a byte order mark, which JSON does not allow";
+    let bom = folder.run(&["compat", "small.json", "bom.json"]);
+    assert_eq!((bom.code, bom.err), (2, format!("event-schema: bom.json: not JSON: {mark} at line 1 column 1\n")));
+    let wide = folder.run(&["compat", "wide.json", "small.json"]);
+    let text = "event-schema: wide.json: not JSON: the text is UTF-16; save it as UTF-8\n";
+    assert_eq!((wide.code, &*wide.err), (2, text));
+    folder.write("lines.ndjson", "\u{feff}1\n2\n");
+    let lines = folder.run(&["validate", "small.json", "lines.ndjson"]);
+    assert_eq!((lines.code, lines.out), (1, format!("lines.ndjson:1: not JSON: {mark} at column 1\n")));
+}
+
 /// The line end is no part of a line, and bytes that are not UTF-8 have a place.
 #[test]
 fn validate_reads_lines_and_bytes() {

@@ -373,6 +373,7 @@ fn combinations() -> Vec<Row> {
             json!({"oneOf": [text, {"type": "null"}]}),
             "",
         ),
+        ("NULL_REMOVED", json!({"type": ["string", "null"]}), text.clone(), ""),
         ("PRODUCT_TYPE_EXTENDED", json!({"allOf": [text]}), json!({"allOf": [text, short]}), ""),
         ("PRODUCT_TYPE_NARROWED", json!({"allOf": [text, short]}), json!({"allOf": [text]}), ALL),
         ("SUM_TYPE_EXTENDED", json!({"oneOf": [text]}), json!({"oneOf": [text, number]}), ALL),
@@ -836,4 +837,120 @@ fn bad_input() {
         json!({"$defs": (0..12).map(variant).collect::<serde_json::Map<_, _>>(), "oneOf": variants})
     };
     assert!(!accepts(&union("string"), &union("number"), Policy::Exact));
+}
+
+/// The places and rules of what a proof finds, and the texts of the writer's and the reader's side.
+fn found(old: &Value, new: &Value) -> Vec<(String, &'static str)> {
+    let report = check(old, new, Compatibility::Backward, Policy::Written).unwrap();
+    report.findings().iter().map(|finding| (finding.path().to_owned(), finding.rule().id())).collect()
+}
+
+/// A finding names the value, the limit or the variant that changed, and not only the choice that contains it.
+#[test]
+fn findings_name_what_changed_in_a_combination() {
+    let field = |schema: Value| json!({"type": "object", "properties": {"a": schema}, "required": ["a"]});
+    let one = |old: Value, new: Value| {
+        let mut found = found(&field(old), &field(new));
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.remove(0)
+    };
+    let at = |place: &str, rule: &'static str| (format!("#/properties/a{place}"), rule);
+    let text = json!({"type": "string"});
+    let named = |values: &[&str]| json!({"type": "string", "enum": values});
+    assert_eq!(one(named(&["A", "B"]), named(&["A"])), at("/enum", "ENUM_ARRAY_NARROWED"));
+    let bounded = |maximum: u8, kind: Value| json!({"type": kind, "maximum": maximum});
+    let optional = |maximum| bounded(maximum, json!(["integer", "null"]));
+    assert_eq!(one(optional(9), optional(5)), at("/maximum", "MAXIMUM_DECREASED"));
+
+    // An optional value that is required now.
+    assert_eq!(one(optional(9), bounded(9, json!("integer"))), at("", "NULL_REMOVED"));
+    let found_both = found(&field(optional(9)), &field(bounded(5, json!("integer"))));
+    assert_eq!(found_both, [at("", "NULL_REMOVED"), at("/maximum", "MAXIMUM_DECREASED")]);
+    assert_eq!(one(json!({"anyOf": [named(&["A"]), {"type": "null"}]}), named(&["A"])), at("", "NULL_REMOVED"));
+    assert_eq!(
+        one(json!({"type": ["string", "integer", "null"]}), json!({"type": ["string", "integer"]})),
+        at("", "NULL_REMOVED")
+    );
+    assert_eq!(one(json!({}), text), at("", "SCHEMA_ADDED"));
+
+    // Variants with a tag.
+    let variant = |tag: &str, fields: &[&str]| {
+        let mut properties: serde_json::Map<_, _> =
+            fields.iter().map(|name| ((*name).to_owned(), json!({"type": "integer"}))).collect();
+        properties.insert("tag".to_owned(), json!({"const": tag}));
+        let required: Vec<&str> = properties.keys().map(String::as_str).collect();
+        json!({"type": "object", "properties": properties, "required": required})
+    };
+    let choice = |variants: &[Value]| json!({ "oneOf": variants });
+    let (card, cash) = (variant("card", &["number"]), variant("cash", &[]));
+    let more = variant("card", &["number", "month"]);
+    assert_eq!(
+        one(choice(&[cash.clone(), card.clone()]), choice(&[cash.clone(), more])),
+        at("/oneOf/1/properties/month", "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL")
+    );
+    let both = choice(&[cash.clone(), card.clone()]);
+    assert_eq!(one(both.clone(), choice(std::slice::from_ref(&cash))), at("/oneOf/1", "SUM_TYPE_NARROWED"));
+    let report = check(&field(both), &field(choice(&[cash])), Compatibility::Backward, Policy::Written).unwrap();
+    assert_eq!((report.findings()[0].before(), report.findings()[0].after()), (Some(&card), None));
+}
+
+/// Readers with a catch-all variant read all that they read without it.
+#[test]
+fn a_catch_all_variant_may_be_added() {
+    macro_rules! paid {
+        ($module:ident, $($variants:tt)*) => {
+            mod $module {
+                #[event_schema::event]
+                pub(super) struct Paid {
+                    pub(super) by: By,
+                }
+
+                #[event_schema::event]
+                #[serde(tag = "method")]
+                pub(super) enum By {
+                    $($variants)*
+                }
+            }
+        };
+    }
+    paid!(before, Card { number: String }, Cash);
+    paid!(
+        after,
+        Card { number: String },
+        Cash,
+        #[serde(other)]
+        Unknown
+    );
+    let old = contract::json_schema::<before::Paid>(&Contract::Serialize).to_value();
+    let new = contract::json_schema::<after::Paid>(&Contract::Deserialize).to_value();
+    for policy in [Policy::Exact, Policy::Written] {
+        assert!(accepts(&old, &new, policy), "{policy}");
+    }
+    let read = |value: Value| event_schema::LoadOptions::new().load_value::<after::Paid>(value);
+    assert!(read(json!({"by": {"method": "Cash"}})).is_ok() && read(json!({"by": {"method": "Voucher"}})).is_ok());
+
+    // A catch-all for fewer values overlaps.
+    let excluding = |tags: &[&str]| {
+        json!({"oneOf": [
+            {"type": "object", "properties": {"method": {"const": "Cash"}}, "required": ["method"]},
+            {"type": "object", "properties": {"method": {"type": "string", "not": {"enum": tags}}}, "required": ["method"]},
+        ]})
+    };
+    let cash = json!({"type": "object", "properties": {"method": {"const": "Cash"}}, "required": ["method"]});
+    assert!(accepts(&cash, &excluding(&["Cash"]), Policy::Written));
+    assert!(!accepts(&cash, &excluding(&["Card"]), Policy::Written));
+}
+
+/// Keywords beside each other are no `allOf` with an index.
+#[test]
+fn changes_of_keywords_have_their_place() {
+    let named = |values: &[&str]| json!({"type": "string", "enum": values});
+    for policy in [Policy::Strict, Policy::Exact] {
+        let changes = diff(&named(&["A"]), &named(&["A", "B"]), policy).unwrap();
+        assert_eq!((changes[0].path(), changes[0].rule().id()), ("#/enum", "ENUM_ARRAY_EXTENDED"), "{policy}");
+    }
+    let kinds = |kinds: Value| json!({"type": kinds, "maxLength": 9});
+    let (old, new) = (kinds(json!(["string", "null"])), json!({"type": ["string", "null"]}));
+    let changes = diff(&old, &new, Policy::Exact).unwrap();
+    assert_eq!(changes[0].path(), "#/maxLength");
 }

@@ -151,6 +151,8 @@ pub(crate) fn read_schema(path: &Path) -> Result<Value, Unusable> {
 /// Text that is not JSON.
 #[derive(Debug)]
 pub(crate) enum NotJson {
+    /// The text starts with the byte order mark of UTF-16.
+    Utf16,
     /// The bytes before it are UTF-8.
     NotUtf8(usize),
     Syntax(ReadError),
@@ -160,6 +162,7 @@ impl NotJson {
     /// The error and the column, for a text of one line.
     pub(crate) fn in_line(&self) -> String {
         match self {
+            Self::Utf16 => self.to_string(),
             Self::NotUtf8(offset) => format!("not UTF-8 at column {}", offset + 1),
             Self::Syntax(error) => format!("{} at column {}", error.words(), error.position().column()),
         }
@@ -169,6 +172,7 @@ impl NotJson {
 impl fmt::Display for NotJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Utf16 => f.write_str("the text is UTF-16; save it as UTF-8"),
             Self::NotUtf8(offset) => write!(f, "not UTF-8 at byte {offset}"),
             Self::Syntax(error) => error.fmt(f),
         }
@@ -177,6 +181,9 @@ impl fmt::Display for NotJson {
 
 /// Reads JSON as load does: with exact floats.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(NotJson::Utf16);
+    }
     let text = str::from_utf8(bytes).map_err(|error| NotJson::NotUtf8(error.valid_up_to()))?;
     read_json(text).map_err(NotJson::Syntax)
 }

@@ -46,6 +46,12 @@ impl CatalogError {
         Self::caused(format!("{} is not JSON", path.display()), error)
     }
 
+    /// Git could not merge the file.
+    pub(super) fn conflict(path: &Path, remedy: &str) -> Self {
+        let text = format!("{} has the markers of a merge conflict: {remedy}", path.display());
+        Self { text, cause: None, is_incompatible: false }
+    }
+
     pub(super) fn exceptions(path: &Path, error: impl Error + Send + Sync + 'static) -> Self {
         Self::caused(
             format!(

@@ -345,13 +345,25 @@ pub(super) fn read_exceptions(
     let Some(text) = read(&path)? else { return Ok((path, Vec::new())) };
     match json::read_document(&text) {
         Ok(exceptions) => Ok((path, exceptions)),
+        Err(_) if has_conflict(&text) => Err(CatalogError::conflict(&path, "keep the exceptions of both sides")),
         Err(error) => Err(CatalogError::exceptions(&path, error)),
     }
 }
 
+/// Whether a text has the markers that Git leaves where two branches changed the same lines.
+fn has_conflict(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("<<<<<<< "))
+}
+
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {
     let Some(text) = read(path)? else { return Ok(None) };
-    json::read_document(&text).map(Some).map_err(|error| CatalogError::json(path, error))
+    json::read_document(&text).map(Some).map_err(|error| match has_conflict(&text) {
+        true => {
+            let remedy = "restore the file of the target branch, and record the contracts again";
+            CatalogError::conflict(path, remedy)
+        }
+        false => CatalogError::json(path, error),
+    })
 }
 
 fn read(path: &Path) -> Result<Option<String>, CatalogError> {

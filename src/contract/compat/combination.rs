@@ -9,9 +9,12 @@ use super::comparison::Comparison;
 use super::form::{Criterion, Form, Part, PartId};
 use super::keyword::Object;
 use super::outcome::{Inner, Outcome};
-use super::rule;
+use super::rule::{self, Rule};
 use super::traits::{MAX_DEPTH, OBJECT, Traits, are_apart_at_a_glance};
 use super::values::{canonical, order};
+
+/// How many pairs of schemas are looked at for those that belong together. Nobody reads the changes of more.
+const MAX_KIN: usize = 10_000;
 
 impl<'a> Comparison<'a> {
     /// Compares two combinations. Each schema of the smaller one must find a counterpart of its own in the other.
@@ -40,17 +43,13 @@ impl<'a> Comparison<'a> {
             self.note(out, "/oneOf", rule::ONE_OF_OVERLAPS, sides.0, sides.1);
         }
         let (old_parts, new_parts) = (distinct(old_parts), distinct(new_parts));
-        let (before, after) = (old_parts.len(), new_parts.len());
-        let rule = match (before.cmp(&after), new) {
+        let rule = match (old_parts.len().cmp(&new_parts.len()), new) {
             (std::cmp::Ordering::Equal, _) => None,
             (std::cmp::Ordering::Less, Criterion::All) => Some(rule::PRODUCT_TYPE_EXTENDED),
             (std::cmp::Ordering::Less, _) => Some(rule::SUM_TYPE_EXTENDED),
             (std::cmp::Ordering::Greater, Criterion::All) => Some(rule::PRODUCT_TYPE_NARROWED),
             (std::cmp::Ordering::Greater, _) => Some(rule::SUM_TYPE_NARROWED),
         };
-        if let Some(rule) = rule {
-            self.note(out, "", rule, sides.0, sides.1);
-        }
         // Equal schemas are each other's counterparts.
         let (old_parts, new_parts) = self.without_equal(&old_parts, &new_parts);
         let mut pairs: Vec<Vec<Option<Inner>>> = Vec::new();
@@ -62,22 +61,106 @@ impl<'a> Comparison<'a> {
             pairs.push(row.collect());
         }
         let matching = matching(&pairs, new_parts.len());
-        let keyword = match old {
-            Criterion::All => "allOf",
-            Criterion::Any => "anyOf",
-            Criterion::One => "oneOf",
-        };
-        let mut count = 0;
-        for (new_at, old_at) in matching.into_iter().enumerate() {
-            let Some(old_at) = old_at else { continue };
-            count += 1;
+        for (new_at, old_at) in matching.iter().enumerate() {
+            let Some(old_at) = *old_at else { continue };
             if let Some(inner) = &pairs[old_at][new_at] {
-                out.absorb(&format!("/{keyword}/{}", old_parts[old_at].0), inner);
+                out.absorb(&place(old, old_parts[old_at]), inner);
             }
         }
-        if count < old_parts.len().min(new_parts.len()) {
-            self.note(out, "", rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED, sides.0, sides.1);
+        let new_left: Vec<_> =
+            new_parts.iter().zip(&matching).filter(|(_, at)| at.is_none()).map(|(part, _)| *part).collect();
+        let old_left: Vec<_> =
+            (0..old_parts.len()).filter(|at| !matching.contains(&Some(*at))).map(|at| old_parts[at]).collect();
+        let lacks = !old_left.is_empty() && !new_left.is_empty();
+        if !self.policy.proves() || (old == Criterion::All) != (new == Criterion::All) {
+            self.tell(out, rule, lacks, sides);
+        } else if old == Criterion::All {
+            // Each of the reader's schemas may refuse, whatever the others have for counterparts.
+            let (_, new_left) =
+                self.without_kin(out, (old, old_parts), new_left, |_, one, other| one.is_of_kind(&other));
+            self.tell(out, rule, lacks && !new_left.is_empty(), sides);
+        } else {
+            let (old_left, new_left) = self.without_kin(out, (old, old_left), new_left, Self::may_share);
+            self.tell_each(out, rule, (old, old_left), (new, new_left), sides);
         }
+    }
+
+    /// The schemas without a counterpart, as the registry tells of them: of all together.
+    fn tell(&self, out: &mut Outcome<'a>, rule: Option<Rule>, lacks: bool, (writer, reader): Sides<'a>) {
+        if let Some(rule) = rule {
+            self.note(out, "", rule, writer, reader);
+        }
+        if lacks {
+            self.note(out, "", rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED, writer, reader);
+        }
+    }
+
+    /// The alternatives without a counterpart, each by itself.
+    fn tell_each(
+        &self,
+        out: &mut Outcome<'a>,
+        rule: Option<Rule>,
+        (old, old_left): (Criterion, Vec<Indexed<'a>>),
+        (new, new_left): (Criterion, Vec<Indexed<'a>>),
+        sides: Sides<'a>,
+    ) {
+        let refusal =
+            rule.filter(|rule| *rule == rule::SUM_TYPE_NARROWED).unwrap_or(rule::COMBINED_TYPE_SUBSCHEMAS_CHANGED);
+        for (index, part) in old_left {
+            if matches!(self.writer.form(part).1, Form::Null) {
+                self.note(out, "", rule::NULL_REMOVED, sides.0, sides.1);
+            } else {
+                let sides = if part.whole { (Some(part.value), None) } else { sides };
+                self.note(out, &place(old, (index, part)), refusal, sides.0, sides.1);
+            }
+        }
+        for (index, part) in new_left {
+            let sides = if part.whole { (None, Some(part.value)) } else { sides };
+            self.note(out, &place(new, (index, part)), rule::SUM_TYPE_EXTENDED, sides.0, sides.1);
+        }
+    }
+
+    /// Adds the changes between a schema of the writer and the only one of the reader that belongs together with it, such as
+    /// the variants with the same tag. Returns the others.
+    fn without_kin(
+        &mut self,
+        out: &mut Outcome<'a>,
+        (combination, old): (Criterion, Vec<Indexed<'a>>),
+        new: Vec<Indexed<'a>>,
+        is_kin: fn(&mut Self, Part<'a>, Part<'a>) -> bool,
+    ) -> (Vec<Indexed<'a>>, Vec<Indexed<'a>>) {
+        let mut kin = Vec::new();
+        let mut counts = (vec![0; old.len()], vec![0; new.len()]);
+        if old.len() * new.len() <= MAX_KIN {
+            self.spend(old.len() * new.len());
+            for (at, (_, one)) in old.iter().enumerate() {
+                for (new_at, (_, other)) in new.iter().enumerate() {
+                    if is_kin(self, *one, *other) {
+                        kin.push((at, new_at));
+                        counts.0[at] += 1;
+                        counts.1[new_at] += 1;
+                    }
+                }
+            }
+        }
+        let mut of_kin = (BTreeSet::new(), BTreeSet::new());
+        for (at, new_at) in kin.into_iter().filter(|(at, new_at)| counts.0[*at] == 1 && counts.1[*new_at] == 1) {
+            let inner = self.compare(old[at].1, new[new_at].1);
+            if inner.breaks {
+                out.absorb(&place(combination, old[at]), &inner);
+                of_kin.0.insert(at);
+                of_kin.1.insert(new_at);
+            }
+        }
+        let others = |parts: Vec<Indexed<'a>>, of_kin: &BTreeSet<usize>| {
+            parts.into_iter().enumerate().filter(|(at, _)| !of_kin.contains(at)).map(|(_, part)| part).collect()
+        };
+        (others(old, &of_kin.0), others(new, &of_kin.1))
+    }
+
+    /// Whether a value may fit both.
+    fn may_share(&mut self, writer: Part<'a>, reader: Part<'a>) -> bool {
+        !self.writer_traits(writer, false).is_apart_from(&self.reader_traits(reader))
     }
 
     /// The parts of both sides that do not stand on the other side too, with their indexes.
@@ -231,6 +314,19 @@ fn admits_text(keywords: &Object, text: &str) -> bool {
 
 /// A part with its index in its combination.
 type Indexed<'a> = (usize, Part<'a>);
+
+/// The schemas of writer and reader.
+type Sides<'a> = (Option<&'a Value>, Option<&'a Value>);
+
+/// The place of a part below its combination. The kinds of keywords of one schema stand in the same place.
+pub(super) fn place(combination: Criterion, (index, part): Indexed<'_>) -> String {
+    let keyword = match combination {
+        Criterion::All => "allOf",
+        Criterion::Any => "anyOf",
+        Criterion::One => "oneOf",
+    };
+    if part.whole { format!("/{keyword}/{index}") } else { String::new() }
+}
 
 fn hash_of(part: &Part<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();

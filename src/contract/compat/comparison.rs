@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::combination::place;
 use super::document::{Document, has_none_of};
 use super::form::{Criterion, Form, Part, PartId, Typed};
 use super::inside::Insides;
@@ -274,6 +275,11 @@ impl<'a> Comparison<'a> {
         if let Some(outcome) = self.alone_and_combined(writer, writer_form, reader, reader_form) {
             return outcome;
         }
+        if self.policy.proves()
+            && let Some(outcome) = self.null_removed((writer, writer_form), reader)
+        {
+            return outcome;
+        }
         if let (Form::Combined(old, old_parts), Form::Combined(new, new_parts)) = (writer_form, reader_form) {
             return self.combined((*old, old_parts), (*new, new_parts), (writer, reader));
         }
@@ -383,9 +389,31 @@ impl<'a> Comparison<'a> {
             (_, Form::Condition) => {
                 self.note(out, "", rule::CONDITION_CHANGED, Some(writer.value), Some(reader.value));
             }
+            (Form::Anything, _) => {
+                self.note(out, "", rule::SCHEMA_ADDED, Some(writer.value), Some(reader.value));
+            }
             _ => return false,
         }
         true
+    }
+
+    /// A writer's schema for null and one other, against a reader's that refuses null.
+    fn null_removed(&mut self, (writer, writer_form): (Part<'a>, &Form<'a>), reader: Part<'a>) -> Option<Outcome<'a>> {
+        let Form::Combined(criterion @ (Criterion::Any | Criterion::One), parts) = writer_form else { return None };
+        let is_null = |part: &Part<'a>| matches!(self.writer.form(*part).1, Form::Null);
+        let [one, other] = parts.as_slice() else { return None };
+        let (null, index, value) = match (is_null(one), is_null(other)) {
+            (false, true) => (*other, 0, *one),
+            (true, false) => (*one, 1, *other),
+            _ => return None,
+        };
+        if !self.compare(null, reader).breaks {
+            return None;
+        }
+        let mut out = Outcome::default();
+        self.note(&mut out, "", rule::NULL_REMOVED, Some(writer.value), Some(reader.value));
+        out.absorb(&place(*criterion, (index, value)), &self.compare(value, reader));
+        Some(out)
     }
 
     /// Schemas of different forms are incompatible.

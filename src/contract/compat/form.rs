@@ -2,6 +2,8 @@
 //!
 //! A schema with several kinds of keywords is an `allOf` of one schema for each kind.
 
+use std::mem::discriminant;
+
 use serde_json::Value;
 
 use super::document::{Document, Reference, address};
@@ -138,6 +140,12 @@ impl<'a> Part<'a> {
     pub(super) fn is_like(&self, other: &Part<'_>) -> bool {
         // A schema with one kind of keywords is that kind.
         (self.facet == other.facet || self.whole && other.whole) && self.value == other.value
+    }
+
+    /// Whether both are the same kind of keywords of a schema.
+    pub(super) fn is_of_kind(&self, other: &Part<'_>) -> bool {
+        let is_type = |facet| matches!(facet, Facet::Type(_) | Facet::Types | Facet::Untyped(_));
+        is_type(self.facet) && is_type(other.facet) || discriminant(&self.facet) == discriminant(&other.facet)
     }
 
     fn with(self, facet: Facet<'a>) -> Self {

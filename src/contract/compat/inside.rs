@@ -17,7 +17,7 @@ const MAX_ALL_LOOKS: usize = 1_000_000;
 /// The keywords for items.
 const ITEMS: [&str; 4] = ["additionalItems", "items", "prefixItems", "unevaluatedItems"];
 
-/// What the schemas of one value say about its fields and items together: a schema, and those that it combines.
+/// The fields and items of one value, as its schemas describe them together: a schema, and those that it combines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inside<'a> {
     /// The listed fields, and how many schemas describe the value of each.
@@ -106,7 +106,7 @@ impl<'a> Inside<'a> {
         let (mut any, mut one) = (Self::default(), Self::default());
         for (subschema, step) in inner {
             match step {
-                // What it excludes, it does not describe.
+                // `not` excludes values, and describes none.
                 Step::Keyword("not") => {}
                 Step::Index("anyOf", _) => any.widen(Self::gather(document, subschema, depth, left)?),
                 Step::Index("oneOf", _) => one.widen(Self::gather(document, subschema, depth, left)?),

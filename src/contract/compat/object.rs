@@ -344,7 +344,7 @@ impl<'a> Comparison<'a> {
 
     fn unknown_fields(&mut self, out: &mut Outcome<'a>, old: &Fields<'a>, new: &Fields<'a>) {
         let sides = (old.keyword("additionalProperties"), new.keyword("additionalProperties"));
-        // What other schemas list is known, if the reader lists it here.
+        // The fields that other schemas list are known, if the reader lists them here.
         let is_listed =
             |name: &str| new.properties.contains_key(name) || new.patterns.iter().any(|pattern| pattern.matches(name));
         let is_closed =

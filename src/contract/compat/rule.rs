@@ -117,9 +117,14 @@ const TYPE: Remedy = (
     "keep the type, and add a new optional field for the new form",
     "keep the type, and add a new optional field for the new form",
 );
+const NULL: Remedy = ("keep accepting null", "do not write null: old readers refuse it");
+const FORM: Remedy = (
+    "keep the form of the schema, and describe new data in a new optional field",
+    "keep the form of the schema, and describe new data in a new optional field",
+);
 const REQUIRED: Remedy = (
     "make the field optional, with a default in the reader",
-    "keep the field required: old readers need it in each message",
+    "write the field in each message: old readers require it",
 );
 const REMOVED: Remedy =
     ("keep the field in the schema, and mark it as deprecated", "do not write the field: old readers refuse it");
@@ -174,7 +179,8 @@ rules! {
     SCHEMA_ADDED Breaks TYPE "the reader describes values that the writer leaves open";
     SCHEMA_REMOVED Fine "the reader leaves open what the writer describes";
     TYPE_CHANGED Breaks TYPE "the types differ";
-    FORM_CHANGED Proof KEEP "the schemas are of different forms that are not compared, so nothing is proven";
+    NULL_REMOVED Proof NULL "the reader refuses null, which the writer may write";
+    FORM_CHANGED Proof FORM "the schemas are of different forms that are not compared, so nothing is proven";
     TYPE_EXTENDED Fine "the reader accepts all numbers, the writer writes integers";
     TYPE_NARROWED Breaks TYPE "the reader accepts integers only, the writer writes other numbers";
     TYPE_RESTRICTED Proof TYPE "the reader requires a type, the writer may write values of others";

@@ -36,6 +36,8 @@ pub(super) struct Traits<'a> {
     pub(super) fields: Option<BTreeSet<&'a str>>,
     /// The only values of fields.
     tags: Vec<(&'a str, BTreeSet<String>)>,
+    /// Values that fields do not have.
+    excluded: Vec<(&'a str, BTreeSet<String>)>,
 }
 
 /// Whether a schema in the same object evaluates fields that `properties` beside it does not name.
@@ -133,12 +135,15 @@ impl<'d, 'a> Look<'d, 'a> {
             }
             _ => None,
         };
-        let tags = properties.into_iter().flatten().filter_map(|(name, schema)| {
-            let values = self.only_values(Part::whole(schema), depth)?;
-            Some((name.as_str(), values))
-        });
+        let (mut tags, mut excluded) = (Vec::new(), Vec::new());
+        for (name, schema) in properties.into_iter().flatten() {
+            let part = Part::whole(schema);
+            tags.extend(self.only_values(part, depth).map(|values| (name.as_str(), values)));
+            excluded.extend(self.excluded_values(part, depth).map(|values| (name.as_str(), values)));
+        }
         Some(Traits {
-            tags: tags.collect(),
+            tags,
+            excluded,
             required: required.into_iter().flatten().filter_map(Value::as_str).collect(),
             fields,
             ..Traits::unknown(if object.demanded { OBJECT } else { ALL })
@@ -163,6 +168,17 @@ impl<'d, 'a> Look<'d, 'a> {
             _ => None,
         }
     }
+
+    /// The canonical texts of the values that a schema excludes, if it lists them: as a catch-all variant does.
+    fn excluded_values(&mut self, part: Part<'a>, depth: usize) -> Option<BTreeSet<String>> {
+        let depth = depth.checked_sub(1)?;
+        self.spend(1)?;
+        match self.document.form(part).1 {
+            Form::Not(excluded) => self.only_values(excluded, depth),
+            Form::Combined(Criterion::All, parts) => parts.iter().find_map(|part| self.excluded_values(*part, depth)),
+            _ => None,
+        }
+    }
 }
 
 fn types_of(values: &[Value]) -> u8 {
@@ -179,7 +195,7 @@ fn types_of(values: &[Value]) -> u8 {
 
 impl Traits<'_> {
     fn unknown(types: u8) -> Self {
-        Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new() }
+        Self { types, values: None, required: BTreeSet::new(), fields: None, tags: Vec::new(), excluded: Vec::new() }
     }
 
     /// The facts of one value.
@@ -195,6 +211,7 @@ impl Traits<'_> {
         self.required.extend(other.required);
         self.fields = self.fields.or(other.fields);
         self.tags.extend(other.tags);
+        self.excluded.extend(other.excluded);
         self
     }
 
@@ -211,6 +228,7 @@ impl Traits<'_> {
             one
         });
         self.tags.clear();
+        self.excluded.clear();
         self
     }
 
@@ -226,9 +244,18 @@ impl Traits<'_> {
         }
         let lacks =
             |one: &Self, other: &Self| other.fields.as_ref().is_some_and(|fields| !one.required.is_subset(fields));
+        let excludes = |one: &Self, other: &Self| {
+            one.tags.iter().any(|(name, values)| {
+                let is_required = one.required.contains(name) || other.required.contains(name);
+                let excluded = other.excluded.iter().filter(|(second, _)| second == name);
+                is_required && excluded.into_iter().any(|(_, excluded)| values.is_subset(excluded))
+            })
+        };
         shared == 0
             || lacks(self, other)
             || lacks(other, self)
+            || excludes(self, other)
+            || excludes(other, self)
             || self.tags.iter().any(|(name, values)| {
                 let is_required = self.required.contains(name) || other.required.contains(name);
                 let others = other.tags.iter().filter(|(second, _)| second == name);

@@ -52,52 +52,24 @@ impl Writer<'_> {
             Rule::Range(_) if schema.get("type").is_some_and(is_text) => {}
             Rule::Range(range) => bounds(schema, range),
             Rule::Format(format) => require(schema, "format", format.as_ref().into()),
-            Rule::Ip { v4, v6 } => match (v4, v6) {
-                (true, false) => require(schema, "format", "ipv4".into()),
-                (false, true) => require(schema, "format", "ipv6".into()),
-                _ => {
-                    // With their type: code generators read each alone.
-                    let kind = schema.get("type").cloned();
-                    let formats = ["ipv4", "ipv6"].map(|format| {
-                        let kind = kind.clone().map(|kind| ("type".to_owned(), kind));
-                        let format = ("format".to_owned(), Value::from(format));
-                        Value::Object(kind.into_iter().chain([format]).collect())
-                    });
-                    require(schema, "anyOf", formats.to_vec().into());
-                }
-            },
+            Rule::Ip { v4, v6 } => address(schema, *v4, *v6),
             // Left out if ECMA-262 has no words for it.
             Rule::Pattern(regex) => {
                 if let Some(pattern) = pattern::to_ecma(regex) {
                     require(schema, "pattern", pattern.into());
                 }
             }
-            Rule::Contains(needle) if kinds.object => require(schema, "required", json!([needle])),
-            Rule::Contains(needle) => require(schema, "pattern", pattern::literal(needle).into()),
-            // With its type, because null fits every pattern and must not be refused for it.
-            Rule::DoesNotContain(needle) if kinds.object => {
-                require(schema, "not", json!({"type": "object", "required": [needle]}));
-            }
-            Rule::DoesNotContain(needle) => {
-                require(schema, "not", json!({"type": "string", "pattern": pattern::literal(needle)}));
-            }
-            Rule::NoControlCharacters => {
-                require(schema, "pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$".into());
-            }
+            Rule::NoControlCharacters => require(schema, "pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$".into()),
+            Rule::Contains(needle) => contains(schema, kinds, needle),
+            Rule::DoesNotContain(needle) => excludes(schema, kinds, needle),
             Rule::OneOf(values) => {
                 let null = (self.is_optional(shape) && !values.contains(&Value::Null)).then_some(Value::Null);
                 let values: Vec<Value> = self.spellings(shape, values).into_iter().chain(null).collect();
                 require(schema, "enum", values.into());
             }
             Rule::NoneOf(values) => require(schema, "not", json!({"enum": self.spellings(shape, values)})),
-            Rule::Each(rules) => {
-                if let Some(items) = schema.get_mut("items") {
-                    let items = std::mem::replace(items, Value::Null);
-                    let part = part_of(shape, false).unwrap_or_else(Shape::any);
-                    let items = self.rules(items, &part, rules);
-                    schema.insert("items".to_owned(), items);
-                }
-            }
+            Rule::Each(rules) => self.inner_rules(schema, "items", shape, rules),
+            Rule::Values(rules) => self.inner_rules(schema, "additionalProperties", shape, rules),
             Rule::Keys(rules) => {
                 let keys = schema.remove("propertyNames").map(object);
                 let part = part_of(shape, true).unwrap_or_else(Shape::any);
@@ -105,16 +77,16 @@ impl Writer<'_> {
                     schema.insert("propertyNames".to_owned(), keys.into());
                 }
             }
-            Rule::Values(rules) => {
-                if let Some(values) = schema.get_mut("additionalProperties") {
-                    let values = std::mem::replace(values, Value::Null);
-                    let part = part_of(shape, false).unwrap_or_else(Shape::any);
-                    let values = self.rules(values, &part, rules);
-                    schema.insert("additionalProperties".to_owned(), values);
-                }
-            }
             // Said by the field, or there are no words for it in JSON Schema.
             Rule::Required | Rule::CreditCard | Rule::MustMatch(_) | Rule::Custom => {}
+        }
+    }
+
+    /// Says rules of the elements of a list or of the values of a map, under the keyword that describes them.
+    fn inner_rules(&mut self, schema: &mut Object, keyword: &str, shape: &Shape, rules: &[Rule]) {
+        if let Some(inner) = schema.get_mut(keyword) {
+            let part = part_of(shape, false).unwrap_or_else(Shape::any);
+            *inner = self.rules(inner.take(), &part, rules);
         }
     }
 
@@ -241,6 +213,44 @@ fn tighten(schema: &mut Object, keyword: &str, value: Value, closer: Ordering) {
     if present.is_none_or(|order| order == closer) {
         schema.insert(keyword.to_owned(), value);
     }
+}
+
+/// An IP address of one version, or of either.
+fn address(schema: &mut Object, v4: bool, v6: bool) {
+    match (v4, v6) {
+        (true, false) => require(schema, "format", "ipv4".into()),
+        (false, true) => require(schema, "format", "ipv6".into()),
+        _ => {
+            // With their type: code generators read each alone.
+            let kind = schema.get("type").cloned();
+            let formats = ["ipv4", "ipv6"].map(|format| {
+                let kind = kind.clone().map(|kind| ("type".to_owned(), kind));
+                let format = ("format".to_owned(), Value::from(format));
+                Value::Object(kind.into_iter().chain([format]).collect())
+            });
+            require(schema, "anyOf", formats.to_vec().into());
+        }
+    }
+}
+
+/// A text that contains another, or a map that has a key.
+fn contains(schema: &mut Object, kinds: Kinds, needle: &str) {
+    if kinds.object {
+        require(schema, "required", json!([needle]));
+    } else {
+        require(schema, "pattern", pattern::literal(needle).into());
+    }
+}
+
+/// The reverse of `contains`.
+fn excludes(schema: &mut Object, kinds: Kinds, needle: &str) {
+    // With its type, because null fits every pattern and must not be refused for it.
+    let excluded = if kinds.object {
+        json!({"type": "object", "required": [needle]})
+    } else {
+        json!({"type": "string", "pattern": pattern::literal(needle)})
+    };
+    require(schema, "not", excluded);
 }
 
 fn length(schema: &mut Object, kinds: Kinds, min: Option<u64>, max: Option<u64>) {

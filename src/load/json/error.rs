@@ -16,6 +16,9 @@ pub struct ReadError {
 impl ReadError {
     #[cold]
     pub(super) fn new(error: &Error, text: &str, stopped: usize) -> Self {
+        if text.starts_with('\u{feff}') {
+            return Self { words: BYTE_ORDER_MARK.to_owned(), position: Position::of(text.as_bytes(), 0) };
+        }
         let offset = error.0.offset.unwrap_or(stopped).min(text.len());
         Self { words: error.to_string(), position: Position::of(text.as_bytes(), offset) }
     }
@@ -78,6 +81,8 @@ pub(super) enum Code {
     /// Words of the code that reads.
     Custom(Box<str>),
 }
+
+const BYTE_ORDER_MARK: &str = "the text starts with a byte order mark, which JSON does not allow";
 
 /// The message for a value that foreign code rejects.
 const UNREADABLE: &str = "a value cannot be read";
@@ -212,8 +217,7 @@ impl LoadError {
             return LoadErrorKind::Empty.into();
         }
         if input.starts_with('\u{feff}') {
-            let reason = "the text starts with a byte order mark, which JSON does not allow".to_owned();
-            return Self::not_json(reason, false, Some(Position::of(input.as_bytes(), 0)));
+            return Self::not_json(BYTE_ORDER_MARK.to_owned(), false, Some(Position::of(input.as_bytes(), 0)));
         }
         let (reason, position) = error.in_text(input, stopped);
         Self::not_json(reason, error.is_eof(), Some(position))
