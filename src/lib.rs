@@ -238,6 +238,8 @@ pub mod format;
 #[cfg(any(feature = "derive", feature = "kafka"))]
 pub mod guide;
 mod hooks;
+#[cfg(any(feature = "kafka", feature = "registry"))]
+mod jaas;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod load;

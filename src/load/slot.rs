@@ -42,10 +42,22 @@ impl<T> Slot<T> {
     }
 
     #[inline]
-    pub(crate) fn good(&self) -> Option<&T> {
+    pub fn good(&self) -> Option<&T> {
         match self {
             Self::Good(value) => Some(value),
             _ => None,
+        }
+    }
+
+    /// The value that was read, and that [`good`](Self::good) has found.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[inline]
+    pub fn into_good(self) -> T {
+        match self {
+            Self::Good(value) => value,
+            Self::Missing | Self::Bad => unreachable!("there is a value"),
         }
     }
 }

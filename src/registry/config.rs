@@ -6,13 +6,14 @@ use std::path::Path;
 
 use super::error::RegistryError;
 use super::settings::{self, Settings};
+use crate::jaas::jaas_option;
 use crate::properties::{self, Property, properties};
 
 /// The configuration of a [`SchemaRegistry`](super::SchemaRegistry): its URLs, credentials, and settings.
 ///
 /// Keys have the names of Java's serializers (`schema.registry.url`) or of Python's client (`url`). They are also read
-/// [from a file](Self::from_properties_file) and [from the environment](Self::from_env). If a `client.properties` file of
-/// Kafka's says `SASL_INHERIT`, the feature `kafka` reads it: `KafkaConfig::registry`.
+/// [from a file](Self::from_properties_file) and [from the environment](Self::from_env). A service that has a `KafkaConfig`
+/// takes the configuration from there: `KafkaConfig::registry`.
 ///
 /// ```
 /// use event_schema::registry::RegistryConfig;
@@ -31,8 +32,8 @@ use crate::properties::{self, Property, properties};
 /// | key | default | |
 /// |---|---|---|
 /// | `schema.registry.url` | | one URL, or several separated by commas: the next is asked when one fails |
-/// | `basic.auth.user.info` | | `user:password`; `basic.auth.credentials.source=URL` takes them from the URL |
-/// | `bearer.auth.credentials.source` | | `STATIC_TOKEN` or `OAUTHBEARER` |
+/// | `basic.auth.user.info` | | `user:password`; `basic.auth.credentials.source=URL` takes them from the URL, `SASL_INHERIT` from Kafka's keys in the same file |
+/// | `bearer.auth.credentials.source` | | `STATIC_TOKEN`, `OAUTHBEARER`, or `SASL_OAUTHBEARER_INHERIT`: the same with Kafka's keys in the same file |
 /// | `bearer.auth.token` | | of `STATIC_TOKEN` |
 /// | `bearer.auth.issuer.endpoint.url`, `.client.id`, `.client.secret`, `.scope` | | of `OAUTHBEARER`: OAuth's client credentials |
 /// | `bearer.auth.logical.cluster`, `bearer.auth.identity.pool.id` | | of Confluent Cloud |
@@ -77,7 +78,8 @@ impl RegistryConfig {
     }
 
     /// Reads a file in the syntax of Java's `.properties`, in UTF-8. It may be a `client.properties` of Kafka's: its other
-    /// keys are ignored, also `ssl.*` without `schema.registry.` in front.
+    /// keys are ignored, also `ssl.*` without `schema.registry.` in front. With `SASL_INHERIT` the credentials of Kafka's
+    /// clients are those of the registry: `sasl.jaas.config`, or `sasl.username` and `sasl.password`.
     ///
     /// ```
     /// use event_schema::registry::RegistryConfig;
@@ -163,14 +165,55 @@ impl RegistryConfig {
         let problem = |error: String| RegistryError::config(vec![format!("{}: {error}", path.display())]);
         let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
         let mut config = self;
+        let mut of_kafka = Vec::new();
         for property in properties(&text) {
             let Property { key, value, .. } =
                 property.map_err(|line| problem(format!("line {line}: malformed line or escape")))?;
             if settings::is_of_registry(&key) {
                 config = config.set(key, value);
+            } else {
+                of_kafka.push((key, value));
             }
         }
-        Ok(config)
+        // As in Java, the last one counts.
+        let of_kafka = |key: &str| of_kafka.iter().rfind(|(known, _)| known == key).map(|(_, value)| value.as_str());
+        Ok(config.with_credentials_of_kafka(of_kafka))
+    }
+
+    /// Takes over the credentials of Kafka's clients, if that is what the configuration says. `value` has the values of their
+    /// keys, in librdkafka's spelling or in Java's.
+    pub(crate) fn with_credentials_of_kafka<'v>(self, value: impl Fn(&str) -> Option<&'v str>) -> Self {
+        let credential = |key: &str, option: &str| {
+            let of_jaas = || jaas_option(value("sasl.jaas.config")?, option);
+            value(key).map(str::to_owned).or_else(of_jaas)
+        };
+        let mut config = self;
+        if config.value("basic.auth.credentials.source") == Some("SASL_INHERIT") {
+            let (user, password) = (credential("sasl.username", "username"), credential("sasl.password", "password"));
+            if let (Some(user), Some(password)) = (user, password) {
+                config = config
+                    .set("basic.auth.credentials.source", "USER_INFO")
+                    .set("basic.auth.user.info", format!("{user}:{password}"));
+            }
+        }
+        if config.value("bearer.auth.credentials.source") == Some("SASL_OAUTHBEARER_INHERIT") {
+            config = config.set("bearer.auth.credentials.source", "OAUTHBEARER");
+            for (key, option, of_registry) in [
+                ("sasl.oauthbearer.token.endpoint.url", "", "bearer.auth.issuer.endpoint.url"),
+                ("sasl.oauthbearer.client.id", "clientId", "bearer.auth.client.id"),
+                ("sasl.oauthbearer.client.secret", "clientSecret", "bearer.auth.client.secret"),
+                ("sasl.oauthbearer.scope", "scope", "bearer.auth.scope"),
+            ] {
+                if let Some(value) = credential(key, option) {
+                    config = config.set(of_registry, value);
+                }
+            }
+        }
+        config
+    }
+
+    fn value(&self, key: &str) -> Option<&str> {
+        self.entries.iter().find(|(known, _)| settings::canonical(known) == key).map(|(_, value)| value.trim())
     }
 
     /// Sets a key, and replaces its earlier value.

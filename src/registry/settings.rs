@@ -271,12 +271,15 @@ impl<'a> Reader<'a> {
             (Some("SASL_OAUTHBEARER_INHERIT"), _) => {
                 self.problem(
                     "bearer.auth.credentials.source",
-                    "needs the configuration of Kafka: use `KafkaConfig::registry`",
+                    "needs `sasl.oauthbearer.client.id` and its like in the same file, or `KafkaConfig::registry`",
                 );
                 None
             }
             (Some(_), _) => {
-                self.problem("bearer.auth.credentials.source", "not `STATIC_TOKEN` or `OAUTHBEARER`");
+                self.problem(
+                    "bearer.auth.credentials.source",
+                    "not `STATIC_TOKEN`, `OAUTHBEARER` or `SASL_OAUTHBEARER_INHERIT`",
+                );
                 None
             }
             (None, "USER_INFO") => {
@@ -291,7 +294,7 @@ impl<'a> Reader<'a> {
             (None, "SASL_INHERIT") => {
                 self.problem(
                     "basic.auth.credentials.source",
-                    "needs the configuration of Kafka: use `KafkaConfig::registry`",
+                    "needs `sasl.jaas.config`, or `sasl.username` and `sasl.password`, in the same file, or `KafkaConfig::registry`",
                 );
                 None
             }

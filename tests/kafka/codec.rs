@@ -572,6 +572,61 @@ async fn a_receiver_waits_for_a_schema_and_loses_nothing() {
     assert_eq!(batches.counts().to_string(), "4 done");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_that_waits_for_a_schema_leaves_the_others_theirs() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("pings", 2).unwrap();
+    let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+    let framed = producer.clone().with_codec(avro(ID));
+    let registry = [Registry::away(), Registry::away()];
+    let codec = |registry: &Arc<Registry>| {
+        registry.add(ID, own_schema());
+        Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(registry)))
+    };
+    producer.message(&pinged(1)).partition(0).send().await.unwrap();
+    framed.message(&pinged(2)).partition(0).send().await.unwrap();
+    producer.message(&pinged(3)).partition(0).send().await.unwrap();
+    let mut consumer = consumer(&kafka, &codec(&registry[0])).await;
+    assert_eq!(consumer.recv().await.unwrap().event(), Some(&pinged(1)));
+    // Longer than a look.
+    for seq in 11..=20 {
+        producer.message(&pinged(seq)).partition(1).send().await.unwrap();
+        let received = within(60, "the others", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    registry[0].comes_back();
+    for seq in 2..=3 {
+        let received = within(60, "message", consumer.recv()).await.unwrap();
+        assert_eq!(received.event(), Some(&pinged(seq)), "{received:?}");
+    }
+
+    let consumer = EventConsumer::<Pinged>::subscribe(&kafka.config().group("batches")).await.unwrap();
+    let mut batches = consumer.with_codec(&codec(&registry[1])).unwrap().runner().batches().unwrap();
+    let mut received = Vec::new();
+    while received.len() < 11 {
+        // It has room for all of one partition.
+        let batch = within(60, "the others", batches.recv(3, Duration::ZERO)).await.unwrap();
+        received.extend(batch.iter().map(|received| received.event().unwrap().seq));
+        batch.finish();
+    }
+    received.sort_unstable();
+    assert_eq!(received, [1, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    // Nor does it wait for what comes later.
+    registry[1].comes_back();
+    received.clear();
+    let mut seq = 20;
+    while received.len() < 2 {
+        seq += 1;
+        producer.message(&pinged(seq)).partition(1).send().await.unwrap();
+        let batch = within(60, "batch", batches.recv(3, Duration::ZERO)).await.unwrap();
+        received.extend(batch.iter().map(|received| received.event().unwrap().seq).filter(|seq| *seq < 10));
+        batch.finish();
+    }
+    assert_eq!(received, [2, 3]);
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
 /// A source that has a use for no schema.
 #[derive(Default)]
 struct Useless {

@@ -98,13 +98,9 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record);
-        let value = visitor.visit_map(&mut fields);
+        let mut fields = Leaving(Fields::new(source, record));
         // The value is given back from where it is, without a look at it: events are large.
-        if !fields.is_finished() {
-            fields.leave();
-        }
-        value
+        visitor.visit_map(&mut fields.0)
     }
 
     fn visit_tuple<V: Visitor<'de>>(
@@ -610,6 +606,18 @@ impl<'a, 'de> Fields<'a, 'de> {
                 Some((_, op)) => self.value = Some(op),
                 None => return Ok(()),
             }
+        }
+    }
+}
+
+/// The fields that are not read until this is dropped are passed over then.
+struct Leaving<'a, 'de>(Fields<'a, 'de>);
+
+impl Drop for Leaving<'_, '_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.0.is_finished() {
+            self.0.leave();
         }
     }
 }

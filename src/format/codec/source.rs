@@ -60,14 +60,18 @@ pub type SchemaAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SchemaSourc
 ///
 /// A [consumer](crate#features) asks before it loads a message whose schema is not known, and each id once for all messages
 /// with it. Until there is an answer these messages wait, in their order: no attempt is counted, and no message is sent to
-/// a dead letter topic.
+/// a dead letter topic. The later messages of their partitions wait, too, or in a run with another order those of their
+/// keys, or none. Messages of other partitions are received meanwhile.
 ///
 /// | answer | consumer |
 /// |---|---|
 /// | a schema | loads the messages, and does not ask for this id again |
 /// | [unknown](SchemaSourceError::unknown) | asks again until the codec's [patience](super::Codec::patience) is over, then rejects the messages |
 /// | [unusable](SchemaSourceError::unusable) | rejects the messages |
-/// | another error | asks again, with longer and longer pauses, for as long as it takes |
+/// | another error | asks again, for as long as it takes |
+///
+/// The pauses between questions grow from 50 milliseconds to 5 seconds. A [run](crate#features) that handles other messages
+/// meanwhile comes back to one that waits within 5 seconds of the answer.
 pub trait SchemaSource: Send + Sync {
     /// The schema with this id.
     fn schema(&self, id: SchemaId) -> SchemaAnswer<'_, WriterSchema>;

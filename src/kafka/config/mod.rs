@@ -566,37 +566,7 @@ impl KafkaConfig {
                 config = config.set(key, if is_pem { java::pem(value) } else { value.clone() });
             }
         }
-        if self.value("basic.auth.credentials.source") == Some("SASL_INHERIT")
-            && let (Some(user), Some(password)) = (self.sasl("sasl.username"), self.sasl("sasl.password"))
-        {
-            config = config
-                .set("basic.auth.credentials.source", "USER_INFO")
-                .set("basic.auth.user.info", format!("{user}:{password}"));
-        }
-        if self.value("bearer.auth.credentials.source") == Some("SASL_OAUTHBEARER_INHERIT") {
-            config = config.set("bearer.auth.credentials.source", "OAUTHBEARER");
-            for (of_kafka, of_registry) in [
-                ("sasl.oauthbearer.token.endpoint.url", "bearer.auth.issuer.endpoint.url"),
-                ("sasl.oauthbearer.client.id", "bearer.auth.client.id"),
-                ("sasl.oauthbearer.client.secret", "bearer.auth.client.secret"),
-                ("sasl.oauthbearer.scope", "bearer.auth.scope"),
-            ] {
-                if let Some(value) = self.sasl(of_kafka) {
-                    config = config.set(of_registry, value);
-                }
-            }
-        }
-        config
-    }
-
-    /// A credential of SASL, in librdkafka's spelling or in Java's.
-    #[cfg(feature = "registry")]
-    fn sasl(&self, key: &str) -> Option<String> {
-        let of_jaas = || match java::meaning("sasl.jaas.config", self.value("sasl.jaas.config")?, |_| None) {
-            Meaning::Settings(settings) => settings.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value),
-            _ => None,
-        };
-        self.canonical_value(key).map(str::to_owned).or_else(of_jaas)
+        config.with_credentials_of_kafka(|key| self.canonical_value(key))
     }
 
     fn value(&self, key: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Records that were taken from the core to be handed out one by one.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use super::core::Position;
@@ -30,9 +31,17 @@ impl Ahead {
         self.records.pop_front()
     }
 
-    /// Takes back the record that was the [next](Self::next).
-    pub(super) fn put_back(&mut self, position: Position, raw: Raw) {
-        self.records.push_front((position, raw));
+    /// Puts back the record that was the [next](Self::next), with those behind it. Nothing of their partition comes until it
+    /// is released.
+    pub(super) fn withhold(&mut self, state: &mut State, position: Position, raw: Raw) {
+        let partition = position.partition;
+        let is_behind = |(position, _): &(Position, Raw)| position.partition == partition;
+        let (behind, others) = mem::take(&mut self.records).into_iter().partition::<Vec<_>, _>(is_behind);
+        self.records = others.into();
+        state.session.withhold(partition);
+        for (position, raw) in std::iter::once((position, raw)).chain(behind).rev() {
+            state.session.unpop(&position, raw.size(), raw);
+        }
     }
 
     pub(super) fn fill(&mut self, state: &mut State, now: Duration) {

@@ -1,9 +1,11 @@
 //! Messages in batches.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -14,13 +16,14 @@ use super::batch::{Batch, Item};
 use super::core::{Outcome, Taken};
 use super::driver::{self, Member, Shared, State};
 use super::forward::Forward;
-use super::loader::{At, LOOK, Loader, NotYet};
+use super::loader::{At, Loader, NotYet};
 use super::panics::{guarded, panicked};
 use super::raw::Raw;
 use super::selection::Selection;
 use super::session::Finished;
 use super::tally::Counts;
 use super::tell::finish;
+use super::waits::Waits;
 use crate::EventSchema;
 use crate::kafka::client::bounded;
 use crate::kafka::error::{CloseError, ConsumeError};
@@ -71,6 +74,8 @@ pub struct Batches<E> {
     forward: Arc<Forward>,
     selection: Selection,
     loader: Loader<E>,
+    /// The partitions that wait for the schemas of their next messages.
+    waits: Waits,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
     forwarder: JoinSet<()>,
@@ -79,7 +84,7 @@ pub struct Batches<E> {
 impl<E: EventSchema> Batches<E> {
     pub(super) fn new(member: Member, forward: Forward, selection: Selection, loader: Loader<E>) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, selection, loader, letters: None, forwarder }
+        Self { member, forward, selection, loader, waits: Waits::default(), letters: None, forwarder }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -98,6 +103,8 @@ impl<E: EventSchema> Batches<E> {
         let shared = Arc::clone(&self.member.shared);
         let mut until = None;
         loop {
+            // There may always be enough for a batch without them.
+            poll_fn(|context| Poll::Ready(_ = self.waits.poll(&shared, context))).await;
             {
                 let mut state = shared.lock();
                 if let Some(trouble) = state.trouble() {
@@ -114,13 +121,19 @@ impl<E: EventSchema> Batches<E> {
                     if !not_yet.is_empty() {
                         // Filters belong to the user, and are not called under the lock.
                         drop(state);
-                        if let Some(not_yet) = not_yet.iter().find_map(|not_yet| self.needed(not_yet)) {
-                            // The next look finds out what has become of the consumer, and of the messages.
-                            let ready = self.loader.wait(not_yet);
-                            let _ = tokio::time::timeout(LOOK, ready).await;
+                        let not_yet = not_yet.into_iter().filter(|not_yet| self.is_needed(not_yet));
+                        let mut not_yet: Vec<_> = not_yet.collect();
+                        state = shared.lock();
+                        if !not_yet.is_empty() {
+                            // Its partition waits from the first of them on: the rest may be too little for a batch.
+                            not_yet.sort_by_key(|(taken, ..)| (taken.ticket.partition, taken.ticket.number));
+                            not_yet.dedup_by_key(|(taken, ..)| taken.ticket.partition);
+                            for (Taken { ticket, .. }, _, not_yet) in not_yet {
+                                self.waits.begin(ticket.partition, self.loader.wait(&not_yet));
+                                state.session.withhold_from(&ticket);
+                            }
                             continue;
                         }
-                        state = shared.lock();
                     }
                     let batch = state.session.hand_out(most, shared.now());
                     let batch: Vec<_> = batch.into_iter().map(|taken| with_place(&state, taken)).collect();
@@ -139,16 +152,22 @@ impl<E: EventSchema> Batches<E> {
                 }
             }
             let more = shared.ready.notified();
-            match until {
-                None => more.await,
-                // The end of the time is seen above.
-                Some(until) => _ = tokio::time::timeout_at(until, more).await,
+            // The end of the time is seen above.
+            let time = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = more => {}
+                () = time => {}
+                () = poll_fn(|context| self.waits.poll(&shared, context)) => {}
             }
         }
     }
 
-    /// The messages of a batch of what is gathered that cannot be loaded yet. They would hold up others of their
-    /// partitions that are in the batch too.
+    /// The messages of a batch of what is gathered that cannot be loaded yet.
     fn not_yet(&self, state: &State, most: usize) -> Vec<(Taken<Raw>, Place, NotYet)> {
         let not_yet = |taken: &Taken<Raw>| {
             let place = state.place(taken.ticket.partition);
@@ -159,12 +178,11 @@ impl<E: EventSchema> Batches<E> {
         state.session.for_batch(most).filter_map(not_yet).collect()
     }
 
-    /// The schema that a message waits for, unless it is filtered out. A filter that panics does so again when the message is
+    /// Whether a message waits for its schema: it is not filtered out. A filter that panics does so again when the message is
     /// loaded.
-    fn needed<'a>(&self, (taken, place, not_yet): &'a (Taken<Raw>, Place, NotYet)) -> Option<&'a NotYet> {
+    fn is_needed(&self, (taken, place, _): &(Taken<Raw>, Place, NotYet)) -> bool {
         let is_filtered_out = || self.selection.filters_out(&taken.message, place, taken.ticket.offset);
-        let is_needed = catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out);
-        is_needed.then_some(not_yet)
+        catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out)
     }
 
     /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,11 +13,12 @@ use super::delivery::Delivery;
 use super::driver;
 use super::failure::Handled;
 use super::handle::RunHandle;
-use super::loader::{At, LOOK, Loader};
+use super::loader::{At, Loader};
 use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
+use super::waits::Waits;
 #[cfg(feature = "avro")]
 use crate::format::{Codec, CodecError, Decoder};
 use crate::kafka::config::KafkaConfig;
@@ -83,8 +84,8 @@ pub struct EventConsumer<E> {
     /// Whether a stream has said why there is nothing more to come.
     ended: bool,
     loader: Loader<E>,
-    /// The end of the wait for the schema of the next message, if that is needed.
-    waiting: Option<Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    /// The partitions that wait for the schemas of their next messages.
+    waits: Waits,
 }
 
 impl<E: EventSchema> EventConsumer<E> {
@@ -154,7 +155,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn subscribe_to(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
         let subscription = Subscription::new(config, topics).await?;
-        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), waiting: None })
+        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), waits: Waits::default() })
     }
 
     /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for all messages of this consumer. A
@@ -573,13 +574,7 @@ impl<E: EventSchema> EventConsumer<E> {
             return Poll::Pending;
         }
         loop {
-            if let Some(waiting) = &mut self.waiting {
-                let waiting = waiting.get_mut().unwrap_or_else(PoisonError::into_inner);
-                if waiting.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
-                self.waiting = None;
-            }
+            let _ = self.waits.poll(&self.subscription.member.shared, context);
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
                 let at = At { topic: &place.topic, partition: place.partition, offset: position.offset };
@@ -592,14 +587,9 @@ impl<E: EventSchema> EventConsumer<E> {
                         return Poll::Ready(Ok(received));
                     }
                     Err(not_yet) => {
-                        let ready = self.loader.wait(&not_yet);
-                        let waiting = async { _ = tokio::time::timeout(LOOK, ready).await };
-                        self.waiting = Some(Mutex::new(Box::pin(waiting)));
-                        self.subscription.ahead.put_back(position, raw);
-                        // Nothing else is handed out meanwhile, so this is not said by the end of the records.
-                        if let Some(trouble) = self.subscription.member.shared.lock().trouble() {
-                            return Poll::Ready(Err(trouble.into()));
-                        }
+                        self.waits.begin(position.partition, self.loader.wait(&not_yet));
+                        let mut state = self.subscription.member.shared.lock();
+                        self.subscription.ahead.withhold(&mut state, position, raw);
                         continue;
                     }
                 }

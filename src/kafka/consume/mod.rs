@@ -35,6 +35,7 @@ mod tally;
 mod tell;
 mod transactions;
 mod transactor;
+mod waits;
 mod worker;
 
 #[cfg(feature = "sqlx08")]

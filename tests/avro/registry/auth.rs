@@ -47,6 +47,36 @@ async fn a_password_goes_with_each_request() {
 }
 
 #[tokio::test]
+async fn the_credentials_of_kafka_in_the_same_file_are_inherited() {
+    let server = open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("client.properties");
+    let of_file = |lines: &str| {
+        let url = server.url();
+        std::fs::write(&file, format!("schema.registry.url={url}\n{lines}")).unwrap();
+        RegistryConfig::from_properties_file(&file).unwrap()
+    };
+    let basic = "basic.auth.credentials.source=SASL_INHERIT\n";
+    let jaas = "sasl.jaas.config=x.PlainLoginModule required username=\"alice\" password='hush:hush';";
+    let names = "sasl.username=alice\nsasl.password=hush:hush";
+    for credentials in [jaas, names] {
+        let request = asked(&of_file(&format!("{basic}{credentials}")), &server).await;
+        assert_eq!(request.header("authorization"), Some("Basic YWxpY2U6aHVzaDpodXNo"));
+    }
+    let error = of_file(&format!("{basic}sasl.username=alice")).check().unwrap_err().to_string();
+    assert!(error.contains("`sasl.username` and `sasl.password`, in the same file"), "{error}");
+    // Nobody said that they are the registry's.
+    assert_eq!(asked(&of_file(names), &server).await.header("authorization"), None);
+
+    let bearer = "bearer.auth.credentials.source=SASL_OAUTHBEARER_INHERIT\n";
+    let jaas = "sasl.jaas.config=x.OAuthBearerLoginModule required clientId=\"alice\" clientSecret=\"hush\";";
+    let error = of_file(&format!("{bearer}{jaas}")).check().unwrap_err().to_string();
+    assert_eq!(error, "`bearer.auth.issuer.endpoint.url` is missing, with bearer.auth.credentials.source=OAUTHBEARER");
+    let endpoint = "\nsasl.oauthbearer.token.endpoint.url=https://issuer.example.com/token";
+    of_file(&format!("{bearer}{jaas}{endpoint}")).check().unwrap();
+}
+
+#[tokio::test]
 async fn a_token_goes_with_each_request() {
     let server = open().await;
     let config = hasty(&server.url())

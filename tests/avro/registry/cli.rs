@@ -138,6 +138,13 @@ async fn answers_to_another_question_are_errors_and_late_ones_are_told() {
     assert_eq!((code, &*out), (2, ""));
     assert!(err.contains("GET /subjects/pings-value/versions/3") && err.contains("it has version 2"), "{err}");
 
+    // The program has no other credentials than those of the file.
+    let inherits = folder.path().join("client.properties");
+    let lines = "basic.auth.credentials.source=SASL_INHERIT\nsasl.username=bob\nsasl.password=hush";
+    std::fs::write(&inherits, lines).unwrap();
+    run(folder.path(), &server.url(), &["show", "pings-value", "--config", "client.properties"]).await;
+    assert_eq!(server.log().pop().unwrap().header("authorization"), Some("Basic Ym9iOmh1c2g="));
+
     let silent = Server::asynchronous("127.0.0.1:0".parse().unwrap(), |_| std::future::pending()).await;
     let config = folder.path().join("hasty.properties");
     std::fs::write(&config, "http.read.timeout.ms=4000").unwrap();

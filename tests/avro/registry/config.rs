@@ -56,7 +56,8 @@ fn credentials_that_are_not_complete_are_named() {
         ),
         (
             config("basic.auth.credentials.source", "SASL_INHERIT"),
-            "`basic.auth.credentials.source`: needs the configuration of Kafka: use `KafkaConfig::registry`",
+            "`basic.auth.credentials.source`: needs `sasl.jaas.config`, or `sasl.username` and `sasl.password`, in the same file, or \
+             `KafkaConfig::registry`",
         ),
         (
             config("bearer.auth.credentials.source", "STATIC_TOKEN"),
@@ -74,7 +75,7 @@ fn credentials_that_are_not_complete_are_named() {
         ),
         (
             config("bearer.auth.credentials.source", "CUSTOM"),
-            "`bearer.auth.credentials.source`: not `STATIC_TOKEN` or `OAUTHBEARER`",
+            "`bearer.auth.credentials.source`: not `STATIC_TOKEN`, `OAUTHBEARER` or `SASL_OAUTHBEARER_INHERIT`",
         ),
         (
             config("ssl.certificate.location", "client.pem").set("ssl.key.password", "hush"),

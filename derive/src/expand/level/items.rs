@@ -210,16 +210,23 @@ impl Expand<'_> {
             quote!({ #(let #flat = &#flat;)* #shared })
         });
         let constructor = &self.constructor;
-        let members = self.fields().map(|field| {
-            let (member, slot) = (&field.field.serde.member, field.slot());
-            quote!(#member: #slot)
-        });
+        let members: Vec<_> = self.fields().map(|field| field.field.serde.member.clone()).collect();
+        if across.is_empty() && shared.is_none() {
+            let unless =
+                (!slots.is_empty()).then(|| quote!(if #(#slots.good().is_none())||* { return __p::Ok(__p::None); }));
+            // Each value is moved once, from its slot to its place.
+            return quote! {
+                #fills
+                #unless
+                __p::Ok(__p::Some(#constructor { #(#members: #slots.into_good()),* }))
+            };
+        }
         quote! {
             #fills
             #(let __p::Slot::Good(#slots) = #slots else { return __p::Ok(__p::None) };)*
             #across
             #shared
-            __p::Ok(__p::Some(#constructor { #(#members),* }))
+            __p::Ok(__p::Some(#constructor { #(#members: #slots),* }))
         }
     }
 }

@@ -237,12 +237,13 @@ impl<M: Clone> Lane<M> {
         Some((Position { partition, epoch: self.epoch, offset, leader_epoch }, message?))
     }
 
-    /// The record that was popped last, back where it was.
-    pub(super) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
+    /// The record that was popped last, back where it was: its number.
+    pub(super) fn unpop(&mut self, position: &Position, bytes: usize, message: M) -> u64 {
         self.first -= 1;
         self.buffered.records += 1;
         self.buffered.bytes += bytes;
         self.records.push_front(Record::new(position.offset, position.leader_epoch, bytes, message));
+        self.first
     }
 
     /// It is done up to this offset, if it was not further before.

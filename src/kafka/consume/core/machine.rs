@@ -27,6 +27,8 @@ pub(crate) struct Core<M> {
     paused: bool,
     /// The records that might be taken if the breaker were not open and nothing paused.
     barred: VecDeque<(Partition, u64)>,
+    /// The records that might be taken if their partitions were not [withheld](Self::withhold).
+    withheld: BTreeMap<Partition, VecDeque<u64>>,
     next_commit: Duration,
     actions: VecDeque<Action>,
     /// Nothing is taken any more.
@@ -47,6 +49,7 @@ impl<M: Clone> Core<M> {
             outage: Outage::default(),
             paused: false,
             barred: VecDeque::new(),
+            withheld: BTreeMap::new(),
             actions: VecDeque::new(),
             stopped: false,
             chance: fastrand::Rng::with_seed(seed),
@@ -149,6 +152,7 @@ impl<M: Clone> Core<M> {
         }
         self.ready.retain(|(partition, _)| self.lanes.contains_key(partition));
         self.barred.retain(|(partition, _)| self.lanes.contains_key(partition));
+        self.withheld.retain(|partition, _| self.lanes.contains_key(partition));
         self.timers.retain(|Reverse((_, partition, _))| self.lanes.contains_key(partition));
         let was_probed = self.outage.is_open() && self.outage.next().is_none();
         if self.outage.forget(|partition| self.lanes.contains_key(&partition)) {
@@ -243,7 +247,7 @@ impl<M: Clone> Core<M> {
     }
 
     /// The record that is ready first, unless it has to wait for others that hold its partition, for the breaker, or for the
-    /// end of a pause.
+    /// end of a pause, or for that of a partition that is withheld.
     fn take_front(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
         let (partition, number) = self.ready.pop_front()?;
         let lane = self.lanes.get_mut(&partition)?;
@@ -252,6 +256,10 @@ impl<M: Clone> Core<M> {
             return None;
         }
         let is_handled = lane.work(number) == Some(Work::Handle);
+        if is_handled && let Some(withheld) = self.withheld.get_mut(&partition) {
+            withheld.push_back(number);
+            return None;
+        }
         if is_handled && (self.paused || self.outage.bars(now)) {
             self.barred.push_back((partition, number));
             return None;
@@ -271,7 +279,11 @@ impl<M: Clone> Core<M> {
     /// records. Needs rules without an order.
     pub(crate) fn pop(&mut self, now: Duration) -> Option<(Position, M)> {
         loop {
-            let (partition, _) = self.ready.pop_front()?;
+            let (partition, number) = self.ready.pop_front()?;
+            if let Some(withheld) = self.withheld.get_mut(&partition) {
+                withheld.push_back(number);
+                continue;
+            }
             let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
             if let Some((position, message)) = lane.pop(partition) {
                 self.go_on(partition, None, now);
@@ -280,12 +292,29 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was popped, back where it was: to be called in the reverse order of the pops, and before
-    /// [`govern`](Self::govern).
+    /// A record that was popped, back where it was: to be called in the reverse order of the pops. Its partition is
+    /// [withheld](Self::withhold), or [`govern`](Self::govern) is called next.
     pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
-            lane.unpop(position, bytes, message);
+            let number = lane.unpop(position, bytes, message);
+            if let Some(withheld) = self.withheld.get_mut(&position.partition) {
+                withheld.push_front(number);
+            }
         }
+    }
+
+    /// No record of the partition is taken to be handled, or popped, until it is [released](Self::release_withheld), or lost.
+    pub(crate) fn withhold(&mut self, partition: Partition) {
+        if self.lanes.contains_key(&partition) {
+            self.withheld.entry(partition).or_default();
+        }
+    }
+
+    pub(crate) fn release_withheld(&mut self, partition: Partition) {
+        for number in self.withheld.remove(&partition).into_iter().flatten().rev() {
+            self.ready.push_front((partition, number));
+        }
+        self.put_revoked_first();
     }
 
     /// Whether the partition is still ours, in the same assignment.
@@ -311,6 +340,7 @@ impl<M: Clone> Core<M> {
         self.rules = rules;
         self.ready.clear();
         self.barred.clear();
+        self.withheld.clear();
         self.timers.clear();
         self.lanes.values_mut().for_each(|lane| lane.rewind(&key));
         self.share_out();
@@ -714,7 +744,8 @@ impl<M: Clone> Core<M> {
     pub(crate) fn census(&self) -> (usize, usize, bool) {
         let in_hand = self.lanes.values().map(Lane::in_hand).sum();
         let aside: usize = self.lanes.values().map(|lane| lane.aside.len()).sum();
-        let queued = self.ready.len() + self.timers.len() + self.barred.len();
+        let withheld: usize = self.withheld.values().map(VecDeque::len).sum();
+        let queued = self.ready.len() + self.timers.len() + self.barred.len() + withheld;
         (in_hand, queued + aside, queued == 0 && self.lanes.values().all(Lane::is_clear))
     }
 }

@@ -696,6 +696,41 @@ fn what_was_received_under_other_rules_is_taken_once() {
 }
 
 #[test]
+fn a_partition_that_is_withheld_leaves_the_others_theirs() {
+    let mut core = core(rules());
+    core.assign(&[1]);
+    let of_the_other = |offset| Incoming { partition: 1, ..record(offset, None) };
+    receive(&mut core, &[None, None, None]);
+    core.receive(of_the_other(0), NOW);
+    let popped = [core.pop(NOW).expect("the first").0, core.pop(NOW).expect("the second").0];
+    core.withhold(0);
+    core.unpop(&popped[1], 10, 1);
+    core.receive(record(3, None), NOW);
+    let (position, _) = core.pop(NOW).expect("that of the other");
+    assert_eq!(position.partition, 1);
+    assert!(core.pop(NOW).is_none() && !core.has_ready());
+    core.release_withheld(0);
+    let popped: Vec<_> = std::iter::from_fn(|| core.pop(NOW)).map(|(_, offset)| offset).collect();
+    assert_eq!(popped, [1, 2, 3]);
+
+    // What failed for good goes its way; another owner's are none of ours.
+    let mut core = self::core(rules());
+    receive(&mut core, &[None]);
+    let first = take_one(&mut core, NOW);
+    core.withhold(0);
+    core.receive(record(1, None), NOW);
+    assert!(core.take(NOW).is_none());
+    core.finish(&first.ticket, Verdict::Reject, NOW);
+    assert_eq!(take_one(&mut core, NOW).work, Work::DeadLetter(0));
+    core.lose(&[0]);
+    core.release_withheld(0);
+    core.withhold(0);
+    core.assign(&[0]);
+    receive(&mut core, &[None]);
+    assert_eq!(offsets(&mut core, NOW), [0]);
+}
+
+#[test]
 fn pauses_double_up_to_the_longest_and_chance_makes_them_shorter() {
     let backoff = Backoff { first: millis(100), longest: millis(1000), jitter: 0.5 };
     let pauses = |chance: f64| (1..=6).map(|attempt| backoff.before(attempt, chance).as_millis()).collect::<Vec<_>>();

@@ -104,7 +104,7 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.govern(rules, key, now);
     }
 
-    /// Puts back a record that was taken ahead.
+    /// Puts back a record that was taken ahead: as [`Core::unpop`].
     pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         self.core.unpop(position, bytes, message);
     }
@@ -229,6 +229,15 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
         self.core.pop(now)
     }
 
+    /// Nothing more of the partition is popped, or gathered for a batch, until it is released.
+    pub(crate) fn withhold(&mut self, partition: Partition) {
+        self.core.withhold(partition);
+    }
+
+    pub(crate) fn release_withheld(&mut self, partition: Partition) {
+        self.core.release_withheld(partition);
+    }
+
     pub(crate) fn mark(&mut self, position: &Position) -> bool {
         self.core.mark(position)
     }
@@ -351,6 +360,16 @@ impl<M: Clone, F: Cause, C: Copy> Session<M, F, C> {
     /// The records that a batch of `most` would have now.
     pub(crate) fn for_batch(&self, most: usize) -> impl Iterator<Item = &Taken<M>> {
         self.pending.iter().take(most)
+    }
+
+    /// [Withholds](Self::withhold) the partition of a gathered record, from this record on.
+    pub(crate) fn withhold_from(&mut self, ticket: &Ticket) {
+        let Self { core, pending, .. } = self;
+        let waits =
+            |taken: &mut Taken<M>| taken.ticket.partition == ticket.partition && taken.ticket.number >= ticket.number;
+        let waiting: Vec<_> = pending.extract_if(.., waits).collect();
+        core.withhold(ticket.partition);
+        put_back(core, waiting.iter().map(|taken| &taken.ticket).rev());
     }
 
     /// Returns up to `most` gathered records as a batch, those of a partition in their order.
