@@ -471,6 +471,12 @@ impl KafkaConfig {
         Arc::new(self.parsed_names().0)
     }
 
+    /// The same for names that are those at the brokers already. The real name of another service's topic is not that of a
+    /// topic that this configuration names.
+    pub(crate) fn with_real_names(self) -> Self {
+        self.set(names::PREFIX, "").set(names::NAMES, "")
+    }
+
     fn parsed_names(&self) -> (TopicNames, Vec<String>) {
         let (names, problems) = TopicNames::parse(self.value(names::PREFIX), self.value(names::NAMES));
         let origin = |key| self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.origin.to_string());
