@@ -99,9 +99,10 @@
 //! |---|---|---|---|---|
 //! | `event_schema_producer_messages_total` | counter | | `client`, `topic`, `outcome` | messages by outcome: `sent`, `not_sent`, `unknown` if it [may be stored](crate::kafka::SendError::is_unknown), `invalid` |
 //! | `event_schema_producer_queued_messages` | gauge | | `client` | messages that are not acknowledged |
-//! | `event_schema_producer_ready` | gauge | | `client` | 1 while the producer is [ready](EventProducer::is_ready) |
+//! | `event_schema_producer_ready` | gauge | | `client` | 1 while all open producers with this `client.id` are [ready](EventProducer::is_ready), 0 if none is open |
 //!
-//! The producer of a consumer's dead letters and retries counts as well.
+//! The producer of a consumer's dead letters and retries counts as well. It has the `client.id` of the consumer's
+//! configuration.
 //!
 //! ## librdkafka
 //!
