@@ -99,9 +99,10 @@
 //! |---|---|---|---|---|
 //! | `event_schema_producer_messages_total` | counter | | `client`, `topic`, `outcome` | messages by outcome: `sent`, `not_sent`, `unknown` if it [may be stored](crate::kafka::SendError::is_unknown), `invalid` |
 //! | `event_schema_producer_queued_messages` | gauge | | `client` | messages that are not acknowledged |
-//! | `event_schema_producer_ready` | gauge | | `client` | 1 while the producer is [ready](EventProducer::is_ready) |
+//! | `event_schema_producer_ready` | gauge | | `client` | 1 while all open producers with this `client.id` are [ready](EventProducer::is_ready), 0 if none is open |
 //!
-//! The producer of a consumer's dead letters and retries counts as well.
+//! The producer of a consumer's dead letters and retries counts as well. It has the `client.id` of the consumer's
+//! configuration.
 //!
 //! ## librdkafka
 //!
@@ -120,6 +121,18 @@
 //! | `event_schema_librdkafka_broker_round_trip_seconds` | gauge | seconds | `client`, `broker`, `quantile` | time until the broker answers, in the last interval: median, 99th percentile and maximum |
 //! | `event_schema_librdkafka_broker_throttle_seconds` | gauge | seconds | `client`, `broker`, `quantile` | throttle time of the broker, in the last interval |
 //!
+//! ## Outbox
+//!
+//! The relay that leads publishes these at its start and every half minute (features `metrics024` and `sqlx08`):
+//!
+//! | name | type | unit | labels | meaning |
+//! |---|---|---|---|---|
+//! | `event_schema_outbox_unsent_events` | gauge | | `source` | committed events that the brokers have not acknowledged, without the parked ones |
+//! | `event_schema_outbox_oldest_seconds` | gauge | seconds | `source` | age of the oldest of these, or 0 |
+//! | `event_schema_outbox_parked_events` | gauge | | `source` | events that the brokers will never accept |
+//!
+//! All are 0 in a process whose relay does not lead any more, so that a sum over all processes is right.
+//!
 //! ## Labels
 //!
 //! | label | values | how many |
@@ -132,6 +145,7 @@
 //! | `event` | the name of the event's type in the program, `tombstone`, or `other` for a catch-all variant | as in the code: what a message says of its type is never a label |
 //! | `client` | the `client.id`; for librdkafka's statistics its own name, such as `rdkafka#producer-1` | as in the configuration; one more for each client that is made |
 //! | `broker` | the id of the broker | as many as brokers |
+//! | `source` | the [source](EventProducer::with_source) of the outbox's producer | as in the code |
 //! | `quantile` | `0.5`, `0.99`, `1` | 3 |
 //!
 //! Names, units and labels are stable: a change to them is a breaking change of this crate.

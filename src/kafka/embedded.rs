@@ -79,6 +79,9 @@ use crate::EventSchema;
 /// - A request that [`fail`](Self::fail) refuses has no effect. To simulate a broker that stores an event but whose
 ///   answer is lost, use [`answer_after`](Self::answer_after) with a delay longer than the client's timeout.
 /// - There is one broker, and leaders never move.
+/// - It refuses the commit of a member that gives up its partitions after another member has joined again
+///   (`REBALANCE_IN_PROGRESS`). So the next owner handles messages again that were finished shortly before a rebalance. Real
+///   brokers take this commit.
 /// - It finds no message by its time: consumers that start or [seek](super::SeekTo::Time) to a time go to the end.
 /// - Kafka's admin requests are not supported: create topics with [`create_topic`](Self::create_topic) or
 ///   [`Topics`](super::Topics). A topic that is written to before it is created gets 4 partitions.

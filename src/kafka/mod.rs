@@ -131,8 +131,8 @@ pub use self::broker::{ApiKey, BrokerError};
 pub use self::config::KafkaConfig;
 pub use self::consume::{
     Argument, Attempt, Batch, Batches, Body, Buffered, CircuitBreaker, Counts, Delivery, EventConsumer, Events,
-    Failure, FailureKind, GiveUp, Handled, Handler, Key, MessageHead, Order, Outcome, Received, Rejection, Retry,
-    Returned, RunHandle, Runner, SeekTo, State, Subject,
+    Failure, FailureKind, GiveUp, Handled, Handler, Key, MessageHead, Order, Outcome, OutgoingEvent, Received,
+    Rejection, Retry, Returned, RunHandle, Runner, SeekTo, State, Subject,
 };
 #[cfg(feature = "sqlx08")]
 pub(crate) use self::consume::{Boxed, EventId, Lent, Open, SealedArgument, Transactions};

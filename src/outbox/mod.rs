@@ -161,6 +161,8 @@ mod dispatch;
 mod error;
 mod lease;
 mod listen;
+#[cfg(feature = "metrics024")]
+mod metrics;
 #[expect(clippy::module_inception, reason = "the type of this name")]
 mod outbox;
 mod relay;

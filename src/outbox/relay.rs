@@ -16,6 +16,8 @@ use super::dispatch::{Dispatch, Ended};
 use super::error::{OutboxError, OutboxErrorKind};
 use super::lease::Lease;
 use super::listen::Listening;
+#[cfg(feature = "metrics024")]
+use super::metrics::Gauges;
 use super::outbox::{Lag, Outbox};
 use super::row::{COLUMNS, Row};
 use super::send::{Pause, Said, Sent, send};
@@ -49,7 +51,8 @@ use crate::kafka::App;
 /// | the brokers refuse an event by itself, for instance because it is too large | it is [parked](Outbox::parked) with the reason; later events, also those of its key, are sent. The log has an error |
 ///
 /// None of this is lost, and [`Outbox::lag`] shows it: count and age of what waits, and the count of what is parked. The
-/// relay writes these to the log every half minute while there is something, as fields `unsent`, `oldest_ms` and `parked`.
+/// relay that leads writes these to the log at its start and every half minute while there is something, as fields `unsent`,
+/// `oldest_ms` and `parked`. With the feature `metrics024` they are [metrics](crate::guide::observability#outbox) as well.
 ///
 /// An event is acknowledged after `linger.ms` (5 milliseconds by default) and a round trip, so that is also the time between
 /// two events of the same key.
@@ -271,6 +274,8 @@ struct Leader<'a, DB: Backend> {
     next_report: Instant,
     /// When it ends, if it was told to.
     end: Option<Instant>,
+    #[cfg(feature = "metrics024")]
+    gauges: Gauges,
 }
 
 impl<'a, DB: Backend> Leader<'a, DB> {
@@ -292,8 +297,10 @@ impl<'a, DB: Backend> Leader<'a, DB> {
             next_try: now,
             pause: Pause::default(),
             next_clean: now,
-            next_report: now + Self::REPORT,
+            next_report: now,
             end: None,
+            #[cfg(feature = "metrics024")]
+            gauges: Gauges::new(outbox.producer().source().unwrap_or_default()),
         }
     }
 
@@ -465,7 +472,10 @@ impl<'a, DB: Backend> Leader<'a, DB> {
     }
 
     async fn report(&self) -> sqlx::Result<()> {
-        let Lag { unsent, oldest, parked } = self.outbox.measure().await?;
+        let lag = self.outbox.measure().await?;
+        #[cfg(feature = "metrics024")]
+        self.gauges.publish(lag);
+        let Lag { unsent, oldest, parked } = lag;
         if unsent > 0 || parked > 0 {
             let oldest = oldest.unwrap_or_default();
             let oldest_ms = u64::try_from(oldest.as_millis()).unwrap_or(u64::MAX);

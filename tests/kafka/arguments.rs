@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::log::{Log, lines};
 use crate::common::shop::Shop;
 use crate::common::{until, within};
 use event_schema::Envelope;
 use event_schema::kafka::{
     ApiKey, Attempt, BrokerError, Counts, Delivery, EmbeddedKafka, EventConsumer, EventProducer, Failure, Headers, Key,
-    Outcome, Retry, RunError, RunHandle, SeekTo, State,
+    Outcome, OutgoingEvent, Retry, RunError, RunHandle, SeekTo, State,
 };
 use event_schema::prelude::*;
 use tokio::task::JoinHandle;
@@ -262,4 +263,116 @@ async fn events_that_cannot_be_published_are_told_at_the_start() {
     let runner = shop.consumer("docs").await.runner().publish_with(&shop.producer);
     let error = runner.run(async |_: Delivery<Ordered>| {}).await.unwrap_err();
     assert_eq!((error.is_config(), error.to_string()), (true, "`publish_with` is a setting of `run_with`".to_owned()));
+}
+
+/// The same events twice: with another topic, key and header than their own, and the same ids each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_returned_event_has_the_topic_key_and_headers_that_the_handler_sets() {
+    async fn copy(order: Ordered) -> (Option<OutgoingEvent<Homeless>>, Vec<OutgoingEvent<Packed>>) {
+        let homeless = OutgoingEvent::new(Homeless { order_id: order.order_id.clone() }).topic("packed").key("home");
+        let packed = |country| {
+            let packed = Packed { order_id: order.order_id.clone() };
+            OutgoingEvent::new(packed).topic("accepted").key(country).header("country", country)
+        };
+        (Some(homeless), ["de", "fr", "de"].map(packed).into())
+    }
+
+    let shop = Shop::open().await;
+    shop.producer.send(&order("A-1", 1)).await.unwrap();
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(copy));
+    shop.kafka.handled("docs", "orders").await;
+    handle.seek("orders", 0, SeekTo::Beginning).await.unwrap();
+    until(30, "two runs", || handle.counts().done() == 2).await;
+    end(&handle, running).await;
+
+    let homeless = shop.kafka.received::<Homeless>("packed", 2).await;
+    assert_eq!(homeless[0].key(), Some(&b"home"[..]));
+    assert_eq!(homeless[0].envelope().id(), homeless[1].envelope().id());
+    let packed = shop.kafka.received::<Packed>("accepted", 6).await;
+    for (packed, country) in packed.iter().zip(["de", "fr", "de"].iter().cycle()) {
+        assert_eq!(
+            (packed.key(), packed.headers().get("country")),
+            (Some(country.as_bytes()), Some(country.as_bytes()))
+        );
+        assert_eq!(packed.event().unwrap().order_id, "A-1");
+        assert_eq!(packed.envelope().source(), Some("/shop"));
+        assert!(packed.envelope().causation().is_some());
+    }
+    let ids: Vec<String> = packed.iter().map(|packed| packed.envelope().id().to_owned()).collect();
+    assert_eq!(ids[..3], ids[3..]);
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_of_tombstones_takes_arguments_and_returns_events() {
+    async fn forget(
+        tombstone: Delivery<()>,
+        Key(key): Key,
+        Attempt(attempt): Attempt,
+        State(seen): State<Seen>,
+    ) -> Result<Packed, Failure> {
+        seen.lock().unwrap().push(format!("{tombstone} {attempt}"));
+        if attempt == 1 {
+            return Err(Failure::retry("not yet"));
+        }
+        Ok(Packed { order_id: String::from_utf8(key.unwrap()).unwrap() })
+    }
+
+    let shop = Shop::open().await;
+    shop.producer.send_tombstone("orders", "A-1").await.unwrap();
+    let seen = Seen::default();
+    let pause = Duration::from_millis(1);
+    let retry = Retry::in_place().backoff(pause, pause);
+    let runner = async || shop.consumer("docs").await.runner().retry(retry.clone()).state(Arc::clone(&seen));
+    let ignore = async |_: Ordered| {};
+    let running = runner().await.on_tombstone_with(forget).publish_with(&shop.producer);
+    let handle = running.handle();
+    // Another state than that of the handler of tombstones.
+    let running = tokio::spawn(running.state(7_u32).run_with(async |_: Ordered, _: State<u32>| {}));
+    let packed = shop.kafka.received::<Packed>("packed", 1).await;
+    assert_eq!(packed[0].event().unwrap().order_id, "A-1");
+    assert_eq!(packed[0].envelope().causation(), Some("orders/0@0"));
+    assert_eq!(end(&handle, running).await.done(), 1);
+    assert_eq!(*seen.lock().unwrap(), ["orders/0@0 1", "orders/0@0 2"]);
+    assert_eq!(handle.counts().of(Outcome::Retried), 1);
+
+    let error = runner().await.on_tombstone_with(forget).run_with(ignore).await.unwrap_err();
+    assert_eq!(error.to_string(), "the handler returns events: set their producer with `publish_with`");
+    let nothing = async |_: Delivery<()>| {};
+    let runner = shop.consumer("docs").await.runner().on_tombstone_with(nothing);
+    let error = runner.run(async |_: Delivery<Ordered>| {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "`on_tombstone_with` is a setting of `run_with`");
+    let error = shop.consumer("docs").await.runner().on_tombstone_with(nothing).batches().unwrap_err();
+    assert_eq!(error.to_string(), "`on_tombstone_with` is a setting of handlers and does not apply to batches");
+}
+
+/// A topic of returned events that is missing is named before the first message, and is not created by that.
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_of_returned_events_that_are_missing_are_named_at_the_start() {
+    #[derive(Debug, Serialize, EventSchema)]
+    #[event(topic = "never-made")]
+    struct Lost {
+        order_id: String,
+    }
+
+    let _ = tracing::subscriber::set_global_default(Log);
+    let shop = Shop::open().await;
+    let config = shop.kafka.config().set("acks", "1").set("event.schema.topic.prefix", "prefix-of-lost.");
+    let producer = EventProducer::connect(&config).await.unwrap();
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let lose = async |order: Ordered| -> Result<(Option<Lost>, Vec<Packed>), Failure> {
+        Ok((Some(Lost { order_id: order.order_id }), Vec::new()))
+    };
+    let running = tokio::spawn(consumer.runner().publish_with(&producer).run_with(lose));
+    let missing = "missing topic `prefix-of-lost.never-made`, declared as `never-made`, or not visible to this user: ";
+    until(30, "warning", || !lines(missing).is_empty()).await;
+    assert_eq!(lines("missing topic `prefix-of-lost.packed`").len(), 1);
+    assert!(lines("their producer has not `acks=all`").iter().any(|(level, _)| *level == tracing::Level::WARN));
+    let missing =
+        event_schema::kafka::Topics::new().topic("prefix-of-lost.never-made").check(&shop.kafka.config()).await;
+    assert!(missing.unwrap_err().is_missing_topic());
+    assert_eq!(end(&handle, running).await.done(), 0);
 }

@@ -35,6 +35,62 @@ async fn a_broker_without_admin_requests_leaves_questions_open() {
     assert!(open.contains(&Check::Rights) && open.contains(&Check::Replication), "{report}");
 }
 
+/// Each topic that a pattern matches has its dead letter topic, and that of another is none of them.
+#[tokio::test]
+async fn the_topics_of_a_pattern_are_examined() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    for topic in ["staging.orders-eu", "staging.orders-us", "staging.orders-us-g-dlt", "orders-de", "bills"] {
+        kafka.create_topic(topic, 1).unwrap();
+    }
+    let config = kafka.config().group("g").set("event.schema.topic.prefix", "staging.");
+    let missing = |report: &Report, check| -> Vec<String> {
+        let found = report.findings().iter().filter(|finding| finding.check() == check);
+        found.map(|finding| finding.place().to_owned()).collect()
+    };
+    let report = within(30, "report", Doctor::new(&config).topic("^orders-.*").examine()).await.unwrap();
+    assert_eq!(missing(&report, Check::DeadLetter), ["topic `staging.orders-eu-g-dlt`, declared as `orders-eu-g-dlt`"]);
+    assert!(missing(&report, Check::Topic).is_empty(), "{report}");
+
+    let report = within(30, "report", Doctor::new(&config).topic("^order$").topic("^(").examine()).await.unwrap();
+    assert_eq!(missing(&report, Check::Topic), ["topics `^staging\\.(order$)`"]);
+    assert!(report.unchecked().iter().any(|open| open.place() == "topics `^staging\\.(()`"), "{report}");
+
+    let report = within(30, "report", Doctor::new(&config).examine()).await.unwrap();
+    let open: Vec<Check> = report.unchecked().iter().map(Unchecked::check).collect();
+    assert!(open.contains(&Check::Topic) && missing(&report, Check::Topic).is_empty(), "{report}");
+}
+
+/// A port that is open, and no broker's.
+#[tokio::test]
+async fn a_port_of_another_program_is_found() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let _ = socket.read(&mut [0; 256]).await;
+                let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            });
+        }
+    });
+    for protocol in ["PLAINTEXT", "SASL_SSL"] {
+        let config = KafkaConfig::new(&address).connect_timeout(Duration::from_secs(2)).group("g");
+        let config = config.set("security.protocol", protocol).set("sasl.mechanism", "PLAIN");
+        let config = config.set("sasl.username", "alice").set("sasl.password", SECRET);
+        // Without TLS in this build there is nothing to examine.
+        if protocol == "SASL_SSL" && config.check().is_err() {
+            continue;
+        }
+        let report = within(60, "report", Doctor::new(&config).topic("notes").examine()).await.unwrap();
+        only(&report, Check::Connection, Severity::Error, "speaks neither TLS nor Kafka's protocol");
+        assert_eq!(report.findings()[0].place(), format!("broker {address}"));
+    }
+    serving.abort();
+}
+
 #[tokio::test]
 async fn a_broker_that_is_not_there_cannot_be_asked() {
     let nobody = KafkaConfig::new("127.0.0.1:1").connect_timeout(Duration::from_secs(1));
@@ -274,14 +330,14 @@ async fn missing_topics_are_found_and_not_created() {
     let service = Service { group: unique("group"), ..cluster.healthy().await };
     let dead = DeadLetter::new().topic_of(&service.topic, &service.group);
     let report = cluster.examine(&service, |config| config).await;
-    only(&report, Check::DeadLetter, Severity::Error, "does not exist");
+    only(&report, Check::DeadLetter, Severity::Warning, "does not exist: the brokers create it for the first message");
     assert_eq!(report.findings()[0].place(), format!("topic `{dead}`"));
     assert!(!cluster.has(&dead));
 
     // By its declared name, with another name at the brokers.
     let config = cluster.alice().group(&service.group).set("event.schema.topic.prefix", "staging.");
     let report = Doctor::new(&config).topic(&service.topic).without_dead_letter().examine().await.unwrap();
-    only(&report, Check::Topic, Severity::Error, "does not exist");
+    only(&report, Check::Topic, Severity::Error, "until the brokers create it");
     let expected = format!("topic `staging.{0}`, declared as `{0}`", service.topic);
     assert_eq!(report.findings()[0].place(), expected);
     assert!(!cluster.has(&format!("staging.{}", service.topic)));
@@ -396,5 +452,6 @@ async fn copies_that_do_not_suffice_are_found() {
     let service = cluster.healthy().await;
     let report = cluster.examine(&service, |config| config.set("acks", "1")).await;
     let problems: Vec<&str> = report.findings().iter().map(Finding::problem).collect();
-    assert!(problems.len() == 2 && problems.iter().all(|problem| problem.starts_with("`acks=1` ignores")), "{report}");
+    assert!(problems.len() == 1 && problems[0].starts_with("`acks=1` ignores"), "{report}");
+    assert!(report.findings()[0].place().contains(&service.topic));
 }

@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime};
 use event_schema::kafka::rdkafka039::Message as _;
 use event_schema::kafka::rdkafka039::message::Headers as _;
 use event_schema::kafka::{
-    Counts, DeadLetter, DeadLetterTopic, Delivery, EventConsumer, Failure, Fate, KafkaConfig, Letter, LetterState,
-    Outcome, ProducerRecord, Redrive, Retry, RunError, RunHandle,
+    ApiKey, BrokerError, Counts, DeadLetter, DeadLetterTopic, Delivery, EmbeddedKafka, EventConsumer, EventProducer,
+    Failure, Fate, KafkaConfig, Letter, LetterState, Outcome, ProducerRecord, Redrive, RedriveCounts, Retry, RunError,
+    RunHandle,
 };
 use event_schema::serde_json::{self, Value, json};
 use tempfile::TempDir;
@@ -78,6 +79,27 @@ async fn with_letters(kafka: &Kafka, group: &KafkaConfig) -> (String, String) {
     (topic, dead)
 }
 
+/// A service that rejects what it reads, and one of another group that does not.
+struct Two {
+    topic: String,
+    /// The dead letter topic of the first.
+    dead: String,
+    billing: Service,
+    audit: Service,
+}
+
+impl Two {
+    async fn start(kafka: &Kafka) -> Self {
+        let (failing, other) = (kafka.group(), kafka.group());
+        let (topic, dead) = with_letters(kafka, &failing).await;
+        let others_dead = kafka.topic(1).await;
+        kafka.create(&format!("{topic}-{}-retry-1", other.group_id().unwrap()), 1).await;
+        let billing = Service::start(&failing, &topic, true, DeadLetter::new()).await;
+        let audit = Service::start(&other, &topic, false, DeadLetter::new().topic(&others_dead)).await;
+        Self { topic, dead, billing, audit }
+    }
+}
+
 async fn all(kafka: &Kafka, letters: &DeadLetterTopic) -> Vec<Letter> {
     let mut found = letters.letters(&kafka.config).await.unwrap();
     let mut all = Vec::new();
@@ -108,7 +130,11 @@ fn letter(dead: &str, origin: &str, offset: i64, id: &str) -> ProducerRecord {
 }
 
 async fn send(kafka: &Kafka, records: impl IntoIterator<Item = ProducerRecord>) {
-    let producer = kafka.producer().await;
+    send_with(&kafka.config, records).await;
+}
+
+async fn send_with(config: &KafkaConfig, records: impl IntoIterator<Item = ProducerRecord>) {
+    let producer = EventProducer::connect(config).await.unwrap();
     let records: Vec<_> = records.into_iter().collect();
     for sent in futures_util::future::join_all(records.iter().map(|record| producer.send_record(record))).await {
         sent.unwrap();
@@ -119,12 +145,7 @@ async fn send(kafka: &Kafka, records: impl IntoIterator<Item = ProducerRecord>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redriven_letter_is_handled_by_the_group_that_failed_alone_and_keeps_its_id() {
     let kafka = Kafka::start();
-    let (failing, other) = (kafka.group(), kafka.group());
-    let (topic, dead) = with_letters(&kafka, &failing).await;
-    let others_dead = kafka.topic(1).await;
-    kafka.create(&format!("{topic}-{}-retry-1", other.group_id().unwrap()), 1).await;
-    let billing = Service::start(&failing, &topic, true, DeadLetter::new()).await;
-    let audit = Service::start(&other, &topic, false, DeadLetter::new().topic(&others_dead)).await;
+    let Two { topic, dead, billing, audit } = Two::start(&kafka).await;
     kafka.publish(&topic, (0..20).map(|number| note(&format!("k{number}"), number))).await;
     // Without headers, and so without an id of its own.
     kafka.put(&topic, "plain", Some(br#"{"key": "plain", "number": 1}"#)).await;
@@ -159,12 +180,7 @@ async fn a_redriven_letter_is_handled_by_the_group_that_failed_alone_and_keeps_i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_fails_again_and_again_has_its_first_place_and_is_parked() {
     let kafka = Kafka::start();
-    let (failing, other) = (kafka.group(), kafka.group());
-    let (topic, dead) = with_letters(&kafka, &failing).await;
-    let others_dead = kafka.topic(1).await;
-    kafka.create(&format!("{topic}-{}-retry-1", other.group_id().unwrap()), 1).await;
-    let billing = Service::start(&failing, &topic, true, DeadLetter::new()).await;
-    let audit = Service::start(&other, &topic, false, DeadLetter::new().topic(&others_dead)).await;
+    let Two { topic, dead, billing, audit } = Two::start(&kafka).await;
     kafka.publish(&topic, [note("a", 1)]).await;
     billing.has(Outcome::Dead, 1).await;
     audit.has(Outcome::Done, 1).await;
@@ -405,6 +421,207 @@ async fn letters_of_others_are_read_and_what_cannot_be_sent_is_refused_with_the_
     assert_eq!(sent[1].payload(), sent[0].payload());
     assert_eq!(header(&sent[2], "kafka_dlt-original-offset"), Some(5_i64.to_be_bytes().to_vec()));
     assert_eq!(header(&sent[2], "retry_topic-attempts"), None);
+}
+
+/// Waits until each of these letters has its fate.
+async fn fates(letters: &DeadLetterTopic, config: &KafkaConfig, redrive: Redrive) -> (RedriveCounts, Vec<String>) {
+    let mut fates = Vec::new();
+    let note = |letter: &Letter, fate: &Fate| fates.push(format!("{}: {fate}", letter.id()));
+    let counts = within(60, "redrive", letters.redrive(config, redrive, note)).await.unwrap();
+    (counts, fates)
+}
+
+/// A redrive that cannot be remembered would come again and again.
+#[tokio::test]
+async fn nothing_is_sent_that_would_not_be_remembered() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    for topic in ["dlt", "dlt-redriven", "target"] {
+        kafka.create_topic(topic, 1).unwrap();
+    }
+    send_with(&kafka.config(), [letter("dlt", "orders", 0, "a")]).await;
+    kafka.fail(ApiKey::Produce, &[BrokerError::TopicAuthorizationFailed]);
+    let letters = DeadLetterTopic::new("dlt");
+    let to_target = || Redrive::to_topic("target");
+    let error = letters.redrive(&kafka.config(), to_target(), |_, fate| panic!("{fate}")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no dead letter was redriven, because it would not be remembered, and redriven again the next time: not sent to \
+         `dlt-redriven`: TopicAuthorizationFailed (Broker: Topic authorization failed); the user needs the right to write to the topic"
+    );
+    assert!(error.send_error().unwrap().is_not_sent());
+    let counts = letters.redrive(&kafka.config(), to_target(), |_, _| {}).await.unwrap();
+    assert_eq!(counts.redriven(), 1);
+    assert_eq!(kafka.received::<Note>("target", 1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_letter_that_the_brokers_refuse_does_not_keep_the_others() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    for topic in ["dlt", "dlt-redriven"] {
+        kafka.create_topic(topic, 1).unwrap();
+    }
+    kafka.create_topic("target", 2).unwrap();
+    // As many as are sent at a time, and one for each partition of the target.
+    let records = (0..100).chain([100, 101]).map(|offset| {
+        let partition = i32::from(offset == 101);
+        letter("dlt", "orders", offset, &offset.to_string())
+            .with_header("kafka_dlt-original-partition", Some(&partition.to_be_bytes()))
+    });
+    send_with(&kafka.config(), records).await;
+    let letters = DeadLetterTopic::new("dlt");
+    let (mut told, mut refused) = (0, Vec::new());
+    let config = kafka.config();
+    let counts = letters.redrive(&config, Redrive::to_topic("target"), |_, fate| {
+        told += 1;
+        if told == 100 {
+            kafka.fail(ApiKey::Produce, &[BrokerError::TopicAuthorizationFailed]);
+        }
+        refused.extend(matches!(fate, Fate::Refused { .. }).then(|| fate.to_string()));
+    });
+    let counts = counts.await.unwrap();
+    assert_eq!((counts.redriven(), counts.refused()), (101, 1));
+    assert_eq!(
+        refused,
+        [
+            "refused: not sent to `target`: TopicAuthorizationFailed (Broker: Topic authorization failed); the user needs \
+             the right to write to the topic"
+        ]
+    );
+    let (counts, _) = fates(&letters, &kafka.config(), Redrive::to_topic("target")).await;
+    assert_eq!((counts.redriven(), counts.refused()), (1, 0));
+}
+
+/// A count is of those that are sent: parked letters before them do not use it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_is_of_letters_that_are_sent() {
+    let kafka = Kafka::start();
+    let (dead, target) = (kafka.topic(1).await, kafka.topic(1).await);
+    with_memory(&kafka, &dead).await;
+    let parked = (0..3).map(|number| {
+        letter(&dead, "origin", number, &format!("parked-{number}")).with_header("event-schema-redrives", Some(b"3"))
+    });
+    send(&kafka, parked).await;
+    send(&kafka, [ProducerRecord::new(&dead)]).await;
+    send(&kafka, (0..3).map(|number| letter(&dead, "origin", number, &format!("id-{number}")))).await;
+    let letters = DeadLetterTopic::new(&dead).count(2);
+    assert_eq!(all(&kafka, &letters).await.len(), 2);
+    let to_target = || Redrive::to_topic(&target);
+    let (counts, told) = fates(&letters, &kafka.config, to_target().dry_run()).await;
+    assert_eq!((counts.planned(), counts.parked(), counts.refused(), told.len()), (2, 3, 1, 6));
+    let (counts, told) = fates(&letters, &kafka.config, to_target()).await;
+    assert_eq!((counts.redriven(), counts.parked(), counts.refused(), told.len()), (2, 3, 1, 6));
+    assert_eq!(told[5], format!("id-1: sent to `{target}`"));
+    let (counts, _) = fates(&letters, &kafka.config, to_target()).await;
+    assert_eq!((counts.redriven(), counts.parked(), counts.refused()), (1, 3, 1));
+    let (counts, told) = fates(&letters.clone().count(0), &kafka.config, to_target()).await;
+    assert_eq!((counts.redriven(), told.len()), (0, 0));
+    assert_eq!(kafka.end(&target, 0).await, 3);
+}
+
+/// Dead letters without space for the headers of their messages: these are in the original message, if it is still there.
+#[tokio::test(flavor = "multi_thread")]
+async fn omitted_headers_are_taken_from_the_original_message() {
+    let kafka = Kafka::start();
+    let (dead, origin, target) = (kafka.topic(1).await, kafka.topic(1).await, kafka.topic(1).await);
+    with_memory(&kafka, &dead).await;
+    let original = ProducerRecord::new(&origin)
+        .with_value(r#"{"id": "a"}"#)
+        .with_header("ce_id", Some(b"a"))
+        .with_header("tenant", Some(b"t-1"));
+    send(&kafka, [original]).await;
+    let minimal =
+        |offset, id| letter(&dead, &origin, offset, id).with_header("event-schema-omitted-headers", Some(b"1"));
+    // The second is not the message that is there, and the third is nowhere.
+    send(&kafka, [minimal(0, "a"), minimal(0, "b"), minimal(7, "c")]).await;
+    let (counts, told) = fates(&DeadLetterTopic::new(&dead), &kafka.config, Redrive::to_topic(&target)).await;
+    assert_eq!(counts.redriven(), 3);
+    let lost = "without 1 of its headers, which the dead letter had no space for";
+    let sent = |id: &str, lost: &str| format!("{id}: sent to `{target}`{lost}");
+    assert_eq!(told, [sent("a", ""), sent("b", &format!(" {lost}")), sent("c", &format!(" {lost}"))]);
+    let sent = kafka.read(&target, 3).await;
+    assert_eq!(header(&sent[0], "tenant").as_deref(), Some(&b"t-1"[..]));
+    assert_eq!((header(&sent[0], "event-schema-omitted-headers"), header(&sent[1], "tenant")), (None, None));
+    assert_eq!(sent[1].payload(), Some(&br#"{"id": "b"}"#[..]));
+}
+
+/// The topics of another service, whose names this configuration would change.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_names_in_a_letter_are_those_at_the_brokers() {
+    let kafka = Kafka::start();
+    let prefix = format!("{}.", unique("prefix"));
+    let config = kafka.config.clone().set("event.schema.topic.prefix", &prefix);
+    let (dead, origin) = (format!("{prefix}dlt"), kafka.topic(1).await);
+    kafka.create(&dead, 1).await;
+    with_memory(&kafka, &dead).await;
+    send(&kafka, [letter(&dead, &origin, 0, "a")]).await;
+    let (counts, told) = fates(&DeadLetterTopic::new("dlt"), &config, Redrive::to_origin()).await;
+    assert_eq!((counts.redriven(), &*told), (1, &[format!("a: sent to `{origin}`")][..]));
+    assert_eq!(kafka.end(&origin, 0).await, 1);
+}
+
+/// The topic `x-eu` with the group `billing`, and the topic `x` with the group `eu-billing`.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_groups_that_share_a_retry_topic_handle_their_own_messages() {
+    let kafka = Kafka::start();
+    let (topic, group) = (kafka.topic(1).await, unique("group"));
+    let longer = format!("{topic}-eu");
+    let shared = format!("{longer}-{group}");
+    for topic in [&longer, &format!("{shared}-dlt"), &format!("{shared}-retry-1"), &format!("{shared}-redrive")] {
+        kafka.create(topic, 1).await;
+    }
+    let groups = [group.clone(), format!("eu-{group}")].map(|group| kafka.config.clone().group(group));
+    let handled: [Arc<Mutex<Vec<String>>>; 2] = [Arc::default(), Arc::default()];
+    let mut services = Vec::new();
+    for ((config, topic), handled) in groups.iter().zip([&longer, &topic]).zip(&handled) {
+        let consumer = EventConsumer::<Note>::subscribe_to(config, &[topic]).await.unwrap();
+        let (handle, handled) = (consumer.handle(), Arc::clone(handled));
+        let moment = Duration::from_millis(1);
+        let retry = Retry::topics().attempts(2).backoff(moment, moment);
+        let runner = consumer.runner().unordered().retry(retry).redrive_topics();
+        let running = tokio::spawn(runner.run(move |delivery: Delivery<Note>| {
+            let (note, attempt) = (delivery.event().clone(), delivery.attempt());
+            handled.lock().unwrap().push(format!("{} {attempt}", note.key));
+            async move { if note.number == 0 { Err(Failure::retry("not yet")) } else { Ok(()) } }
+        }));
+        services.push((handle, running));
+    }
+    kafka.publish(&longer, [note("longer", 0)]).await;
+    kafka.publish(&topic, [note("short", 0)]).await;
+    until(60, "dead letters", || services.iter().all(|(handle, _)| handle.counts().of(Outcome::Dead) == 1)).await;
+
+    let letters = DeadLetterTopic::new(format!("{shared}-dlt"));
+    assert_eq!(fates(&letters, &kafka.config, Redrive::to_group()).await.0.redriven(), 2);
+    until(60, "dead letters", || services.iter().all(|(handle, _)| handle.counts().of(Outcome::Dead) == 2)).await;
+    for (handle, running) in services {
+        // Two retries and a redrive of the other.
+        until(60, "those of the other", || handle.counts().of(Outcome::Ignored) == 3).await;
+        handle.close(DEADLINE).await.unwrap();
+        running.await.unwrap().unwrap();
+    }
+    for (handled, key) in handled.iter().zip(["longer", "short"]) {
+        assert_eq!(*handled.lock().unwrap(), [1, 2, 1, 2].map(|attempt| format!("{key} {attempt}")));
+    }
+}
+
+/// Nothing is lost, and nothing gets another id.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_redrives_at_a_time_send_no_letter_more_than_twice() {
+    const LETTERS: i64 = 300;
+    let kafka = Kafka::start();
+    let (dead, target) = (kafka.topic(2).await, kafka.topic(1).await);
+    with_memory(&kafka, &dead).await;
+    send(&kafka, (0..LETTERS).map(|number| letter(&dead, "origin", number, &format!("id-{number}")))).await;
+    let letters = DeadLetterTopic::new(&dead);
+    let redrive = async || letters.redrive(&kafka.config, Redrive::to_topic(&target), |_, _| {}).await.unwrap();
+    let (one, other) = within(60, "redrives", async { tokio::join!(redrive(), redrive()) }).await;
+    let sent = one.redriven() + other.redriven();
+    let mut times: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    for message in kafka.read(&target, usize::try_from(sent).unwrap()).await {
+        *times.entry(header(&message, "ce_id").unwrap()).or_default() += 1;
+    }
+    assert_eq!(times.len(), usize::try_from(LETTERS).unwrap());
+    assert!(times.values().all(|times| *times <= 2), "{times:?}");
+    assert!(all(&kafka, &letters).await.is_empty());
 }
 
 /// The program, and a file with what it needs to connect.

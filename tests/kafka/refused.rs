@@ -17,6 +17,7 @@ use event_schema::kafka::{
 use tokio::task::JoinHandle;
 
 const POISON: &[u8] = b"{";
+const TRACE: &[u8] = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 struct Running {
     handle: RunHandle,
@@ -87,14 +88,22 @@ async fn what_is_refused_for_other_reasons_than_its_size_does_not_lose_its_heade
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_loses_its_headers_and_stops_nothing() {
-    let kafka = kafka();
-    kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
-    kafka.fail(ApiKey::Produce, &[TOO_LARGE]);
-    Running::start(&kafka).await.dead(1).await;
-    let letter = letter(&kafka).await;
-    assert_eq!(letter.headers().get("x"), None);
-    assert_eq!(letter.rejection().unwrap().bytes(), POISON);
+async fn what_is_too_large_loses_the_texts_and_then_its_headers_and_stops_nothing() {
+    for (times, has_headers) in [(1, true), (2, false)] {
+        let kafka = kafka();
+        kafka
+            .publish_bytes("notes", None, Some(POISON), &[("ce_source", b"/shop"), ("traceparent", TRACE), ("x", b"y")])
+            .await;
+        kafka.fail(ApiKey::Produce, &vec![TOO_LARGE; times]);
+        Running::start(&kafka).await.dead(1).await;
+        let letter = letter(&kafka).await;
+        let dead = DeadLetter::read(letter.headers()).unwrap();
+        assert_eq!((dead.message(), dead.omitted_headers()), (None, u32::from(!has_headers)));
+        assert_eq!(letter.headers().get("x").is_some(), has_headers);
+        assert_eq!(letter.headers().get("ce_source"), Some(&b"/shop"[..]));
+        assert_eq!(letter.headers().get("traceparent"), Some(TRACE));
+        assert_eq!(letter.rejection().unwrap().bytes(), POISON);
+    }
 }
 
 /// The handler's pauses have grown to minutes, and have nothing to do with the dead letter topic.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use event_schema::kafka::{
-    App, Attempt, Counts, Delivery, EventConsumer, Failure, Outcome, Retry, RunError, RunHandle, SeekTo, State,
+    App, Attempt, Counts, Delivery, EventConsumer, Failure, Key, Outcome, Retry, RunError, RunHandle, SeekTo, State,
 };
 use event_schema::outbox::Tx;
 use event_schema::sqlx::{self, Any};
@@ -72,6 +72,30 @@ async fn an_event_that_comes_again_changes_nothing() {
     end(&handle, running).await;
     assert_eq!(shop.count("event_inbox").await, 2);
     relay.close().await;
+}
+
+/// Its rows and its event are committed together, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_of_tombstones_takes_a_transaction() {
+    async fn forget(_: Delivery<()>, Key(key): Key, mut tx: Tx<Any>) -> Result<Accepted, Failure> {
+        let customer = String::from_utf8(key.unwrap_or_default()).map_err(Failure::reject)?;
+        store(&order(&customer, 7), &mut tx).await?;
+        Ok(Accepted { customer, number: 7 })
+    }
+
+    let shop = Shop::open().await;
+    shop.producer.send_tombstone("orders", "alice").await.unwrap();
+    let runner = shop.runner("shop").await.on_tombstone_with(forget);
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run_with(async |_: Ordered| {}));
+    until(60, "the tombstone", || handle.counts().done() == 1).await;
+    for (topic, partition) in handle.assigned() {
+        handle.seek(&topic, partition, SeekTo::Beginning).await.unwrap();
+    }
+    until(60, "the tombstone again", || handle.counts().done() == 2).await;
+    end(&handle, running).await;
+    assert_eq!((shop.count("orders").await, shop.count("event_inbox").await), (1, 1));
+    assert_eq!(shop.outbox.lag().await.unwrap().unsent, 1);
 }
 
 /// Two workers have the same event at the same time: one handles it, and the other waits for the end of that.

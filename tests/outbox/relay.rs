@@ -289,3 +289,47 @@ async fn pools_of_one_database_have_outboxes_too() {
     assert_eq!(shop.sent::<Ordered>("orders").await.len(), 1);
     relay.close().await;
 }
+
+/// The relay that leads measures what waits; nothing is left of that when it ends.
+#[cfg(feature = "metrics024")]
+#[tokio::test]
+async fn what_waits_is_measured() {
+    use event_schema::kafka::metrics024;
+
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let prometheus = recorder.handle();
+    // The relay runs on this thread.
+    let _guard = metrics024::set_default_local_recorder(&recorder);
+    let shop = Shop::open().await;
+    shop.kafka.broker_down();
+    for number in 0..2 {
+        shop.place(&order("alice", number)).await;
+    }
+    let source = shop.producer.source().unwrap().to_owned();
+    let value = |name: &str| {
+        let start = format!("event_schema_outbox_{name}{{source=\"{source}\"}} ");
+        prometheus
+            .render()
+            .lines()
+            .find_map(|line| line.strip_prefix(&start).map(|value| value.parse::<f64>().unwrap()))
+    };
+    assert_eq!(value("unsent_events"), None);
+    let relay = Running::start(shop.outbox.relay().drain(Duration::ZERO));
+    within(60, "metric", async {
+        while value("unsent_events") != Some(2.0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert!(value("oldest_seconds") >= Some(0.0));
+    assert_eq!(value("parked_events"), Some(0.0));
+    relay.close().await;
+    for name in ["unsent_events", "oldest_seconds", "parked_events"] {
+        assert_eq!(value(name), Some(0.0), "{name}");
+    }
+    let guide = include_str!("../../src/guide/observability.rs");
+    for line in prometheus.render().lines().filter_map(|line| line.strip_prefix("# TYPE event_schema_outbox_")) {
+        let (name, kind) = line.split_once(' ').unwrap();
+        assert!(guide.contains(&format!("| `event_schema_outbox_{name}` | {kind} |")), "{name}");
+    }
+}

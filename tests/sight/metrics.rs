@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_schema::kafka::{
-    CircuitBreaker, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome, ProducerRecord, Retry,
+    ApiKey, BrokerError, CircuitBreaker, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome,
+    ProducerRecord, Retry, Topics,
 };
 use event_schema::serde_json;
 
@@ -183,6 +184,35 @@ async fn a_producer_counts_by_outcome() {
     assert_eq!(of_client("ready"), Some(0.0));
 }
 
+/// The gauge of a client is that of all its producers: one that is closed, or fails, does not speak for the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn producers_with_one_name_have_one_readiness() {
+    let shop = Shop::open();
+    let client = &*shop.group;
+    let config = shop.kafka.config().set("client.id", client);
+    let ready = || value("event_schema_producer_ready", &[("client", client)]);
+    let first = EventProducer::connect(&config).await.unwrap();
+    // Makes a producer of its own for a moment.
+    Topics::new().topic(&*shop.topic).check(&config).await.unwrap();
+    assert_eq!(ready(), Some(1.0));
+    let second = EventProducer::connect(&config).await.unwrap();
+    first.close(DEADLINE).await.unwrap();
+    assert_eq!(ready(), Some(1.0));
+
+    // It fails for good, and is replaced.
+    shop.kafka.fail(ApiKey::InitProducerId, &[BrokerError::ClusterAuthorizationFailed; 4]);
+    let third = EventProducer::connect(&config).await.unwrap();
+    third.send_to(&shop.topic, &placed("A-1", 1)).await.unwrap_err();
+    until(20, "a producer that is not ready", || ready() == Some(0.0)).await;
+    assert!(second.is_ready());
+    until(20, "readiness", || ready() == Some(1.0)).await;
+    assert!(third.is_ready());
+    drop(third);
+    assert_eq!(ready(), Some(1.0));
+    second.close(DEADLINE).await.unwrap();
+    assert_eq!(ready(), Some(0.0));
+}
+
 /// The metrics of the guide: name, type, labels.
 fn guide() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/observability.rs"));
@@ -194,7 +224,8 @@ fn guide() -> BTreeMap<String, (String, BTreeSet<String>)> {
         let (name, kind, _unit, labels) = (next(), next(), next(), next());
         (format!("event_schema_{name}"), (kind, labels.split(", ").map(str::to_owned).collect()))
     };
-    rows.map(row).collect()
+    // Those of the outbox are in the tests of the outbox, which compile a database.
+    rows.map(row).filter(|(name, _)| !name.starts_with("event_schema_outbox_")).collect()
 }
 
 /// The metrics of a text, without those of other recorders.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_schema::Envelope;
-use event_schema::kafka::{Delivery, Failure, Received};
+use event_schema::kafka::{DeadLetterTopic, Delivery, Failure, Outcome, Received, Redrive, Retry};
 use event_schema::prelude::*;
 use event_schema::serde_json;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::common::within;
+use crate::common::{until, within};
 use crate::recorder::{attribute, exported};
 use crate::service::{DEADLINE, OrderAccepted, OrderPlaced, Shop, placed};
 
@@ -173,6 +173,48 @@ async fn an_event_is_sent_in_the_trace_of_the_caller() {
     let create = trace.span(&format!("create {}", shop.topic));
     assert_eq!(named(&received[5]), (trace.trace.clone(), create.span_context.span_id().to_string()));
     assert!(received[6].headers().is_empty());
+}
+
+/// A program may use OpenTelemetry without the layer that makes spans of `tracing` part of it.
+#[tokio::test]
+async fn an_event_is_sent_in_the_context_of_a_program_without_the_layer() {
+    let shop = Shop::open();
+    let trace = Trace::new();
+    let producer = shop.producer().await;
+    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let _context = Envelope::new().with_trace_parent(trace.parent()).opentelemetry033().unwrap().attach();
+    producer.send_to(&shop.topic, &placed("A-1", 1)).await.unwrap();
+    let received = shop.kafka.received::<OrderPlaced>(&shop.topic, 1).await;
+    assert_eq!(named(&received[0]), (trace.trace, trace.span));
+}
+
+/// It is redriven in the trace, and the group handles it there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redriven_message_and_its_retries_stay_in_the_trace() {
+    let shop = Shop::open();
+    let trace = Trace::new();
+    let (dead, retries) =
+        (format!("{}-{}-dlt", shop.topic, shop.group), format!("{}-{}-retry-1", shop.topic, shop.group));
+    for topic in [&dead, &retries] {
+        shop.kafka.create_topic(topic, 1).unwrap();
+    }
+    shop.put("A-1", &[("traceparent", trace.parent().as_bytes())]).await;
+    let (handle, runner) = shop.runner().await;
+    let moment = Duration::from_millis(1);
+    let runner = runner.unordered().retry(Retry::topics().attempts(2).backoff(moment, moment));
+    let running = tokio::spawn(runner.run(async |_: Delivery<OrderPlaced>| Err::<(), _>(Failure::retry("not yet"))));
+    until(30, "dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
+    let redriven = DeadLetterTopic::new(&dead).redrive(&shop.kafka.config(), Redrive::to_group(), |_, _| {}).await;
+    assert_eq!(redriven.unwrap().redriven(), 1);
+    until(30, "dead letter", || handle.counts().of(Outcome::Dead) == 2).await;
+    shop.finish(handle, running).await;
+
+    // The first attempt, its retry, and the redriven one.
+    let [first, again] = [&shop.topic, &retries].map(|topic| trace.spans(&format!("process {topic}")));
+    assert_eq!((first.len(), again.len()), (1, 2));
+    assert!(first.iter().chain(&again).all(|span| span.parent_span_id.to_string() == trace.span));
+    assert_eq!(trace.spans(&format!("send {dead}")).len(), 2);
+    assert_eq!(trace.spans(&format!("send {retries}")).len(), 2);
 }
 
 /// A task that is in no span sends because of a message.

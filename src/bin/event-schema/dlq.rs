@@ -100,7 +100,7 @@ struct Selection {
     /// Only the one at this place of the dead letter topic, such as `2@17`
     #[arg(long, value_name = "PARTITION@OFFSET", value_parser = place)]
     at: Option<(i32, i64)>,
-    /// Only so many
+    /// Only so many: `redrive` counts those that it sends
     #[arg(long)]
     count: Option<u64>,
     /// How often a message may be redriven before it is parked: 3 times without this
@@ -308,6 +308,8 @@ fn page(letter: &Letter, has_payload: bool) -> String {
         for line in dead.stacktrace().unwrap_or_default().lines() {
             part("trace", Some(clean(line)));
         }
+        let omitted = Some(dead.omitted_headers()).filter(|omitted| *omitted > 0);
+        part("omitted", omitted.map(|omitted| format!("{omitted} headers of the message, for lack of space")));
         part("pointer", dead.is_pointer().then(|| "the value is a pointer to the original message".to_owned()));
     }
     let bytes = |bytes: Option<&[u8]>| match bytes {
@@ -351,6 +353,7 @@ fn to_json(letter: &Letter) -> Value {
         "error": dead.and_then(DeadMessage::exception),
         "message": dead.and_then(DeadMessage::message),
         "pointer": dead.is_some_and(DeadMessage::is_pointer),
+        "omittedHeaders": dead.map_or(0, DeadMessage::omitted_headers),
         "size": letter.value().map(<[u8]>::len),
     })
 }
@@ -372,8 +375,12 @@ fn in_full(letter: &Letter, has_payload: bool) -> Value {
 
 fn to_fate(letter: &Letter, fate: &Fate) -> Value {
     let (topic, reason) = match fate {
-        Fate::Redriven { topic } | Fate::Planned { topic } => (Some(topic), None),
+        Fate::Redriven { topic, .. } | Fate::Planned { topic, .. } => (Some(topic), None),
         fate => (None, Some(fate.to_string())),
+    };
+    let lost_headers = match fate {
+        Fate::Redriven { lost_headers, .. } | Fate::Planned { lost_headers, .. } => Some(lost_headers),
+        _ => None,
     };
     json!({
         "partition": letter.partition(),
@@ -382,6 +389,7 @@ fn to_fate(letter: &Letter, fate: &Fate) -> Value {
         "fate": fate.as_str(),
         "topic": topic,
         "reason": reason,
+        "lostHeaders": lost_headers,
     })
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// The consumer group of the service; without it, `group.id` of the configuration
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
-    /// A topic that the group reads, as the code names it; several are possible
+    /// A topic that the group reads, as the code names it, or a pattern that begins with `^`; several are possible
     #[arg(long = "topic", value_name = "TOPIC")]
     topics: Vec<String>,
     /// The dead letter topic of all topics; without it, `<topic>-<group>-dlt` of each

@@ -87,7 +87,7 @@ impl<E, S: Clone> Argument<E, S> for State<S> {}
 pub trait Subject<E>: sealed::Subject<E> {}
 
 impl<E: EventSchema> Subject<E> for E {}
-impl<E: EventSchema> Subject<E> for Delivery<E> {}
+impl<E> Subject<E> for Delivery<E> {}
 
 /// An async function that handles events, for [`Runner::run_with`](crate::kafka::Runner::run_with): its first argument
 /// is the event or its [`Delivery`], the others are [`Argument`]s, up to seven of them. It returns what
@@ -141,24 +141,34 @@ pub(crate) mod sealed {
     #[expect(missing_debug_implementations, reason = "not named outside")]
     pub struct Job<H, S> {
         pub(in super::super) handler: H,
-        pub(in super::super) state: S,
+        pub(in super::super) state: Arc<S>,
         pub(in super::super) publisher: Option<Arc<Publisher>>,
     }
 }
 
-/// Whether the handler can return an event.
-pub(super) const fn publishes<A, H: Handler<A, E, S>, E, S>() -> bool {
-    <Returns<A, H, E, S> as returned::Events>::ANY
+/// What a handler takes and returns, as far as its type says it.
+pub(super) struct Signature {
+    /// The types of the transactions that it takes.
+    pub(super) transactions: Vec<TypeId>,
+    /// Whether it can return an event.
+    pub(super) returns_events: bool,
+    /// The name of an event that it can return and that has no topic.
+    pub(super) without_topic: Option<&'static str>,
+    /// The topics of the events that it can return.
+    pub(super) topics: Vec<&'static str>,
 }
 
-/// The types of the transactions that the handler takes.
-pub(super) fn transactions<A, H: Handler<A, E, S>, E, S>() -> Vec<TypeId> {
-    H::transactions()
-}
-
-/// The name of an event that the handler can return and that has no topic.
-pub(super) fn without_topic<A, H: Handler<A, E, S>, E, S>() -> Option<&'static str> {
-    <Returns<A, H, E, S> as returned::Events>::without_topic()
+impl Signature {
+    pub(super) fn of<A, H: Handler<A, E, S>, E, S>() -> Self {
+        let mut topics = Vec::new();
+        <Returns<A, H, E, S> as returned::Events>::topics(&mut topics);
+        Self {
+            transactions: H::transactions(),
+            returns_events: <Returns<A, H, E, S> as returned::Events>::ANY,
+            without_topic: <Returns<A, H, E, S> as returned::Events>::without_topic(),
+            topics,
+        }
+    }
 }
 
 /// Makes ready to encode what the handler returns.
@@ -204,7 +214,7 @@ impl<E: EventSchema> sealed::Subject<E> for E {
     }
 }
 
-impl<E: EventSchema> sealed::Subject<E> for Delivery<E> {
+impl<E> sealed::Subject<E> for Delivery<E> {
     fn of(delivery: Self) -> Self {
         delivery
     }
@@ -216,7 +226,7 @@ macro_rules! handlers {
         where
             H: Fn(D, $($argument,)*) -> F + Send + Sync + 'static,
             F: Future<Output: Returned> + Send + 'static,
-            E: EventSchema + Send + Sync + 'static,
+            E: Send + Sync + 'static,
             D: Subject<E>,
             $($argument: Argument<E, S>,)*
         {
@@ -226,7 +236,7 @@ macro_rules! handlers {
         where
             H: Fn(D, $($argument,)*) -> F + Send + Sync + 'static,
             F: Future<Output: Returned> + Send + 'static,
-            E: EventSchema + Send + Sync + 'static,
+            E: Send + Sync + 'static,
             D: Subject<E>,
             $($argument: Argument<E, S>,)*
         {

@@ -48,7 +48,7 @@ pub(super) async fn while_ready<T>(
 type Finished = session::Finished<Fault>;
 
 /// How many forms of a dead letter there are.
-#[expect(clippy::cast_possible_truncation, reason = "there are three")]
+#[expect(clippy::cast_possible_truncation, reason = "there are four")]
 pub(super) const FORMS: u32 = Form::ALL.len() as u32;
 
 /// The consequence of a missing dead letter topic.
@@ -150,9 +150,12 @@ impl Forward {
 
     /// Reads the headers of a record from a retry topic. In other topics anybody may have written them.
     pub(super) fn returning(&self) -> Returning {
-        let (retries, longest) = (Arc::clone(&self.retries), self.retry.longest());
+        let (retries, longest, group) = (Arc::clone(&self.retries), self.retry.longest(), self.group.clone());
         Box::new(move |topic, raw| {
             let retry = retries.get(topic)?;
+            if letters::waits_for_another(raw.headers(), &group) {
+                return Some(Returned { tried: retry.number, wait: Duration::ZERO, origin: None });
+            }
             let origin = retry
                 .origin(raw)
                 .map(|Origin { partition, offset, .. }| (Place { topic: Arc::clone(&retry.topic), partition }, offset));
@@ -200,9 +203,12 @@ impl Forward {
         own.find(|dead| self.writes_dead_letters && self.topics.contains(dead))
     }
 
-    /// The outcome of a record that is not handled: a redriven dead letter of another group, or one of its own.
+    /// The outcome of a record that is not handled: a retry or a redriven dead letter of another group, or a dead letter of
+    /// its own.
     pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> Option<Outcome> {
-        if letters::is_for_another(raw.headers(), &place.topic, &self.group) {
+        let is_for_another = letters::is_for_another(raw.headers(), &place.topic, &self.group)
+            || self.retries.contains_key(&*place.topic) && letters::waits_for_another(raw.headers(), &self.group);
+        if is_for_another {
             return Some(Outcome::Ignored);
         }
         self.is_its_own(raw, place).then_some(Outcome::Done)

@@ -21,6 +21,7 @@ mod handle;
 mod loader;
 #[cfg(feature = "avro")]
 mod lookups;
+mod outgoing_event;
 mod panics;
 mod policy;
 mod publish;
@@ -52,6 +53,7 @@ pub use self::driver::SeekTo;
 pub use self::failure::{Failure, Handled};
 pub use self::handle::{Buffered, RunHandle};
 pub(crate) use self::loader::{At, Loader};
+pub use self::outgoing_event::OutgoingEvent;
 pub use self::publish::{Events, Returned};
 pub(crate) use self::raw::Raw;
 pub use self::received::{Body, Received, Rejection};

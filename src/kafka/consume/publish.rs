@@ -8,6 +8,7 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed as handled};
+use super::outgoing_event::{Address, OutgoingEvent};
 use super::transactions::{Boxed, EventId};
 use crate::derived_id::derived_id;
 use crate::event::events;
@@ -20,18 +21,19 @@ use crate::{Descriptor, Envelope, EventSchema};
 /// whose error is [`Failure`] or any error that is `Send + Sync`.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
-    note = "a handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result<_, E>` of these, \
-            where `E` is `Failure` or any error that is `Send + Sync`"
+    note = "a handler returns nothing, an event, an `OutgoingEvent`, an `Option`, a `Vec` or a tuple of events, or a \
+            `Result<_, E>` of these, where `E` is `Failure` or any error that is `Send + Sync`"
 )]
 pub trait Returned: sealed::Returned {}
 
 impl<T: Events> Returned for T {}
 impl<T: Events, F: Into<Failure> + Send> Returned for Result<T, F> {}
 
-/// The events that a handler returns: one, an `Option`, a `Vec` or a tuple of events; `()` is none.
+/// The events that a handler returns: one, an `Option`, a `Vec` or a tuple of events; `()` is none. An [`OutgoingEvent`] is
+/// an event with another topic, key or partition than its own, or with headers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event, nor several",
-    note = "a handler returns nothing, an event, an `Option`, a `Vec` or a tuple of up to four of these"
+    note = "a handler returns nothing, an event, an `OutgoingEvent`, an `Option`, a `Vec` or a tuple of up to four of these"
 )]
 pub trait Events: sealed::Events {}
 
@@ -58,6 +60,9 @@ pub(super) mod sealed {
 
         /// Asks the registry for what [`add`](Self::add) needs.
         fn prepare(producer: &EventProducer) -> impl Future<Output = Result<(), SendError>> + Send;
+
+        /// Adds the topics that the types of the events say.
+        fn topics(topics: &mut Vec<&'static str>);
 
         fn add(self, to: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send;
     }
@@ -90,6 +95,8 @@ impl sealed::Events for () {
         ready(Ok(()))
     }
 
+    fn topics(_: &mut Vec<&'static str>) {}
+
     fn add(self, _: &mut Publication) -> impl Future<Output = Result<(), SendError>> + Send {
         ready(Ok(()))
     }
@@ -111,8 +118,39 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for E {
         producer.prepare::<E>().await
     }
 
+    fn topics(topics: &mut Vec<&'static str>) {
+        match E::descriptor().topic() {
+            Some(topic) => topics.push(topic),
+            None => {
+                let now = events::<E>().into_iter().filter(|(_, is_earlier)| !is_earlier);
+                topics.extend(now.filter_map(|(event, _)| event.topic()));
+            }
+        }
+    }
+
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
-        to.add(&self).await
+        to.add(&self, &Address::default()).await
+    }
+}
+
+impl<E: EventSchema + Send + Sync + 'static> Events for OutgoingEvent<E> {}
+
+impl<E: EventSchema + Send + Sync + 'static> sealed::Events for OutgoingEvent<E> {
+    const ANY: bool = true;
+
+    /// Its topic is known when it is returned.
+    fn without_topic() -> Option<&'static str> {
+        None
+    }
+
+    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
+        producer.prepare::<E>().await
+    }
+
+    fn topics(_: &mut Vec<&'static str>) {}
+
+    async fn add(self, to: &mut Publication) -> Result<(), SendError> {
+        to.add(&self.event, &self.address).await
     }
 }
 
@@ -125,6 +163,10 @@ impl<T: Events> sealed::Events for Option<T> {
 
     async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
         T::prepare(producer).await
+    }
+
+    fn topics(topics: &mut Vec<&'static str>) {
+        T::topics(topics);
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -144,6 +186,10 @@ impl<T: Events> sealed::Events for Vec<T> {
 
     async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
         T::prepare(producer).await
+    }
+
+    fn topics(topics: &mut Vec<&'static str>) {
+        T::topics(topics);
     }
 
     async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -168,6 +214,10 @@ macro_rules! tuples {
             async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
                 $($event::prepare(producer).await?;)*
                 Ok(())
+            }
+
+            fn topics(topics: &mut Vec<&'static str>) {
+                $($event::topics(topics);)*
             }
 
             async fn add(self, to: &mut Publication) -> Result<(), SendError> {
@@ -214,6 +264,22 @@ impl Publisher {
         EventId { group: Arc::clone(&self.group), source, id: delivery.identity() }
     }
 
+    /// Warns of topics that are missing, and of a producer whose acknowledgements say little.
+    pub(super) async fn look_for(self: Arc<Self>, topics: Vec<&'static str>) {
+        if !self.producer.waits_for_replicas() {
+            tracing::warn!(
+                "events that handlers return can be lost after their messages are finished: their producer has not \
+                 `acks=all`"
+            );
+        }
+        for topic in self.producer.missing(topics).await {
+            tracing::warn!(
+                "missing topic `{topic}`, or not visible to this user: create it, unless the brokers create topics \
+                 themselves; without it the messages wait whose handlers return events for it"
+            );
+        }
+    }
+
     /// Sends messages in their order, and waits until all are acknowledged.
     async fn send(&self, records: &[ProducerRecord]) -> Result<(), SendError> {
         let mut sent = Vec::with_capacity(records.len());
@@ -248,11 +314,12 @@ pub struct Publication {
 }
 
 impl Publication {
-    async fn add<E: EventSchema + 'static>(&mut self, event: &E) -> Result<(), SendError> {
+    async fn add<E: EventSchema + 'static>(&mut self, event: &E, address: &Address) -> Result<(), SendError> {
         let Publisher { producer, group } = &*self.publisher;
-        let mut message = producer.message(event);
+        let mut message = address.write(producer.message(event));
         if let Some(source) = producer.source() {
-            let kind = (event.described_by().event_type(), event.key().map(Cow::into_owned));
+            let key = address.key.clone().or_else(|| event.key().map(Cow::into_owned));
+            let kind = (event.described_by().event_type(), key);
             let index = self.before.iter().filter(|before| **before == kind).count();
             let (event_type, key) = &kind;
             let index = (index as u64).to_be_bytes();

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::error::RDKafkaErrorCode;
+use tokio::task::JoinSet;
 
-use super::arguments::{self, Handler};
+use super::arguments::{self, Handler, Signature};
 use super::batches::Batches;
 use super::breaker::CircuitBreaker;
 use super::core::{FailureKind, GiveUp, Order};
@@ -25,8 +26,8 @@ use super::selection::{MessageHead, Selection};
 use super::session::LEAVE;
 use super::subscription::Subscription;
 use super::tally::Counts;
-use super::transactions::Transactions;
-use super::transactor::Transactor;
+use super::transactions::{Boxed, Transactions};
+use super::transactor::{Transacted, Transactor};
 use super::worker::{Job, Tombstones, supervise};
 use crate::EventSchema;
 use crate::kafka::error::{ConsumeErrorKind, RunError, RunErrorKind};
@@ -97,14 +98,27 @@ use crate::kafka::produce::EventProducer;
 pub struct Runner<E, S = ()> {
     subscription: Subscription,
     policy: Policy,
-    tombstones: Option<Tombstones>,
+    tombstones: Option<OnTombstone>,
     selection: Selection,
     /// The last setting that batches do not have.
     for_handlers: Option<&'static str>,
     loader: Loader<E>,
-    state: S,
+    state: Arc<S>,
     producer: Option<EventProducer>,
     transactions: Option<Arc<dyn Transactions>>,
+}
+
+/// The handler of tombstones.
+enum OnTombstone {
+    Alone(Tombstones),
+    /// Takes arguments and returns events. It is complete when it is known where these go.
+    With(Signature, Box<dyn FnOnce(&Answers) -> Tombstones + Send + Sync>),
+}
+
+/// Where the events go that handlers return.
+struct Answers {
+    publisher: Option<Arc<Publisher>>,
+    transactor: Option<Arc<Transactor>>,
 }
 
 impl<E> Runner<E> {
@@ -116,7 +130,7 @@ impl<E> Runner<E> {
             selection: Selection::default(),
             for_handlers: None,
             loader,
-            state: (),
+            state: Arc::new(()),
             producer: None,
             transactions: None,
         }
@@ -138,6 +152,7 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
             producer,
             transactions,
         } = self;
+        let state = Arc::new(state);
         Runner { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions }
     }
 
@@ -474,16 +489,13 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     }
 
     /// A handler for tombstones: messages without a value, which delete a key in a compacted topic. Without this
-    /// handler, tombstones count as done.
+    /// handler, tombstones count as done. [`on_tombstone_with`](Self::on_tombstone_with) takes a handler that needs more.
     pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
         F: Future<Output: Handled> + Send + 'static,
     {
-        self.tombstones = Some(Box::new(move |tombstone| {
-            let work = handler(tombstone);
-            Box::pin(async move { work.await.handled() })
-        }));
+        self.tombstones = Some(OnTombstone::Alone(boxed(handler)));
         self.for_handlers("on_tombstone")
     }
 
@@ -609,6 +621,13 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
             return Err(RunErrorKind::Policy("`outbox` is a setting of `run_with`").into());
         }
         let Self { subscription, policy, tombstones, selection, loader, .. } = self;
+        let tombstones = match tombstones {
+            None => None,
+            Some(OnTombstone::Alone(tombstones)) => Some(tombstones),
+            Some(OnTombstone::With(..)) => {
+                return Err(RunErrorKind::Policy("`on_tombstone_with` is a setting of `run_with`").into());
+            }
+        };
         let settings = subscription.config.rdkafka039_consumer().map_err(RunErrorKind::Config)?;
         let end = policy.until_end.then(|| End::new(settings));
         let (mut member, forward) = prepare(subscription, &policy)?;
@@ -679,14 +698,85 @@ where
     E: EventSchema + Send + Sync + 'static,
     S: Send + Sync + 'static,
 {
+    /// As [`on_tombstone`](Self::on_tombstone), for a handler that takes what it needs by argument and returns the events
+    /// that it causes, as that of [`run_with`](Self::run_with) does. Its first argument is a
+    /// [`Delivery<()>`](crate::kafka::Delivery). Set the [`state`](Self::state) before.
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, EmbeddedKafka, EventConsumer, EventProducer, Key, State};
+    /// use event_schema::prelude::*;
+    /// use std::sync::{Arc, Mutex};
+    /// use std::time::Duration;
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "customers", key = customer)]
+    /// struct Customer { customer: String }
+    ///
+    /// #[derive(Debug, Serialize, EventSchema)]
+    /// #[event(topic = "forgotten-customers")]
+    /// struct Forgotten { count: usize }
+    ///
+    /// type Customers = Arc<Mutex<Vec<Vec<u8>>>>;
+    ///
+    /// async fn keep(_: Customer, Key(key): Key, State(customers): State<Customers>) {
+    ///     customers.lock().unwrap().extend(key);
+    /// }
+    ///
+    /// async fn forget(_: Delivery<()>, Key(key): Key, State(customers): State<Customers>) -> Forgotten {
+    ///     let mut customers = customers.lock().unwrap();
+    ///     let before = customers.len();
+    ///     customers.retain(|known| Some(known) != key.as_ref());
+    ///     Forgotten { count: before - customers.len() }
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// let producer = EventProducer::connect(&kafka.config()).await?;
+    /// producer.send(&Customer { customer: "alice".to_owned() }).await?;
+    /// producer.send_tombstone("customers", "alice").await?;
+    ///
+    /// let consumer = EventConsumer::<Customer>::subscribe(&kafka.config().group("docs")).await?;
+    /// let handle = consumer.handle();
+    /// let runner = consumer.runner().state(Customers::default()).on_tombstone_with(forget).publish_with(&producer);
+    /// let running = tokio::spawn(runner.run_with(keep));
+    /// let forgotten = kafka.received::<Forgotten>("forgotten-customers", 1).await;
+    /// assert_eq!(forgotten[0].event().unwrap().count, 1);
+    /// handle.close(Duration::from_secs(10)).await?;
+    /// assert_eq!(running.await??.done(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_tombstone_with<A, H>(mut self, handler: H) -> Self
+    where
+        A: 'static,
+        H: Handler<A, (), S>,
+    {
+        let state = Arc::clone(&self.state);
+        let signature = Signature::of::<A, H, (), S>();
+        let returns_events = signature.returns_events;
+        let complete = move |answers: &Answers| {
+            let publisher = answers.publisher.clone().filter(|_| returns_events);
+            let job = Arc::new(arguments::Job { handler, state, publisher });
+            match answers.transactor.clone() {
+                None => boxed(move |tombstone| H::call(Arc::clone(&job), tombstone, None)),
+                Some(transactor) => boxed(transacting(transactor, job)),
+            }
+        };
+        self.tombstones = Some(OnTombstone::With(signature, Box::new(complete)));
+        self.for_handlers("on_tombstone_with")
+    }
+
     /// As [`run`](Self::run), for a handler that takes what it needs by argument and returns the events that it causes.
     ///
     /// The first argument is the event or its [`Delivery`]. Any of [`Envelope`](crate::Envelope),
     /// [`Headers`](crate::kafka::Headers), [`Key`](crate::kafka::Key), [`Attempt`](crate::kafka::Attempt) and
     /// [`State`](crate::kafka::State) can follow, up to seven.
     ///
-    /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. The
-    /// events are sent to their own topics by the producer of [`publish_with`](Self::publish_with), in their order, and
+    /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. An event
+    /// in an [`OutgoingEvent`](crate::kafka::OutgoingEvent) has another topic or key, or headers; the others are sent to
+    /// their own topics. A warning at the start names those of these topics that are missing. The events are sent by the
+    /// producer of [`publish_with`](Self::publish_with), in their order, and
     /// the handled message is finished when all of them are acknowledged. The time of this is not the handler's: no
     /// [timeout](Self::handler_timeout) ends it. If the brokers are away, or refuse the topic, the message waits as after
     /// [`Failure::unavailable`](crate::kafka::Failure::unavailable), and the consumer is not ready. If one of the events is
@@ -762,28 +852,48 @@ where
         A: 'static,
         H: Handler<A, E, S>,
     {
-        if let Some(fault) = fault_of_transactions::<A, H, E, S>(self.transactions.as_deref(), self.producer.is_some())
-        {
-            return Err(RunErrorKind::Policy(fault).into());
-        }
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
             self;
+        let signature = Signature::of::<A, H, E, S>();
+        let others = match &tombstones {
+            Some(OnTombstone::With(signature, _)) => Some(signature),
+            _ => None,
+        };
+        let mut topics = Vec::new();
+        for signature in [Some(&signature), others].into_iter().flatten() {
+            if let Some(fault) = fault_of_transactions(signature, transactions.as_deref(), producer.is_some()) {
+                return Err(RunErrorKind::Policy(fault).into());
+            }
+            if signature.returns_events && transactions.is_none() && producer.is_none() {
+                let fault = "the handler returns events: set their producer with `publish_with`";
+                return Err(RunErrorKind::Policy(fault).into());
+            }
+            if let Some(event) = signature.without_topic {
+                return Err(RunErrorKind::NoTopic(event).into());
+            }
+            topics.extend_from_slice(&signature.topics);
+        }
         let group = subscription.config.group_id().unwrap_or_default();
         let producer = transactions.as_ref().map(|transactions| transactions.producer().clone()).or(producer);
-        let returns_events = arguments::publishes::<A, H, E, S>();
-        if returns_events && producer.is_none() {
-            let fault = "the handler returns events: set their producer with `publish_with`";
-            return Err(RunErrorKind::Policy(fault).into());
-        }
-        if let Some(event) = arguments::without_topic::<A, H, E, S>() {
-            return Err(RunErrorKind::NoTopic(event).into());
-        }
         let publisher = producer.map(|producer| Publisher::new(producer, group));
         let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
             // Half of it is left for the handler.
             let patience = policy.timeout.map(|timeout| timeout / 2);
             let prepare = arguments::prepare::<A, H, E, S>;
             Arc::new(Transactor { transactions, publisher, prepare, patience })
+        });
+        let returns_events = signature.returns_events;
+        // Ends with the run.
+        let mut looks = JoinSet::new();
+        if let Some(publisher) = &publisher
+            && (returns_events || others.is_some_and(|others| others.returns_events))
+        {
+            looks.spawn(Arc::clone(publisher).look_for(topics));
+        }
+        let answers = Answers { publisher: publisher.clone(), transactor: transactor.clone() };
+        let tombstones = tombstones.map(|tombstones| match tombstones {
+            OnTombstone::With(_, complete) => OnTombstone::Alone(complete(&answers)),
+            alone @ OnTombstone::Alone(_) => alone,
         });
         let runner = Runner {
             subscription,
@@ -792,31 +902,52 @@ where
             selection,
             for_handlers,
             loader,
-            state: (),
+            state: Arc::new(()),
             producer: None,
             transactions: None,
         };
         let job = Arc::new(arguments::Job { handler, state, publisher: publisher.filter(|_| returns_events) });
         match transactor {
             None => runner.run(move |delivery| H::call(Arc::clone(&job), delivery, None)).await,
-            Some(transactor) => {
-                let handle = move |delivery| {
-                    let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
-                    async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await }
-                };
-                runner.run(handle).await
-            }
+            Some(transactor) => runner.run(transacting(transactor, job)).await,
         }
     }
 }
 
+/// The handler, within a transaction for each event.
+fn transacting<A: 'static, H, E, S>(
+    transactor: Arc<Transactor>,
+    job: Arc<arguments::Job<H, S>>,
+) -> impl Fn(Delivery<E>) -> Boxed<'static, Transacted> + Send + Sync + 'static
+where
+    H: Handler<A, E, S>,
+    E: Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+    move |delivery| {
+        let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
+        Box::pin(async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await })
+    }
+}
+
+/// A handler of tombstones of any type.
+fn boxed<F>(handler: impl Fn(Delivery<()>) -> F + Send + Sync + 'static) -> Tombstones
+where
+    F: Future<Output: Handled> + Send + 'static,
+{
+    Box::new(move |tombstone| {
+        let work = handler(tombstone);
+        Box::pin(async move { work.await.handled() })
+    })
+}
+
 /// The reason why a handler cannot have what it takes or returns.
-fn fault_of_transactions<A, H: Handler<A, E, S>, E, S>(
+fn fault_of_transactions(
+    handler: &Signature,
     transactions: Option<&dyn Transactions>,
     has_producer: bool,
 ) -> Option<&'static str> {
-    let taken = arguments::transactions::<A, H, E, S>();
-    match (transactions, &taken[..]) {
+    match (transactions, &handler.transactions[..]) {
         (Some(_), _) if has_producer => Some("the outbox has a producer: `publish_with` does not apply"),
         (_, [_, _, ..]) => Some("the handler takes more than one transaction"),
         (None, [_]) => Some("the handler takes a transaction: set its outbox with `outbox`"),

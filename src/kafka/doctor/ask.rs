@@ -94,6 +94,18 @@ impl Client {
         answered.map(|()| client)
     }
 
+    /// The names of all topics that the user can see.
+    pub(super) async fn topics(self, patience: Duration) -> Result<(Self, Vec<String>), ConnectError> {
+        // All topics: to ask for one by name could create it.
+        let asked = thread::start("event-schema doctor", move || {
+            let found = self.0.as_ref().ok_or(KafkaError::Canceled)?.fetch_metadata(None, patience)?;
+            let names = found.topics().iter().map(|topic| topic.name().to_owned()).collect();
+            drop(found);
+            KafkaResult::Ok((self, names))
+        });
+        answered(asked.await)
+    }
+
     /// Asks for these topics, and for what the group has committed in the first of them.
     pub(super) async fn ask(
         self,
@@ -104,10 +116,7 @@ impl Client {
     ) -> Result<Answers, ConnectError> {
         let asked =
             thread::start("event-schema doctor", move || self.answers(&names, &read, group.as_deref(), patience));
-        match asked.await {
-            Ok(answers) => answers.map_err(|error| ConnectError::client(format!("the brokers do not answer: {error}"))),
-            Err(_) => Err(ConnectError::client("no thread could be started to ask".to_owned())),
-        }
+        answered(asked.await)
     }
 
     fn answers(
@@ -145,6 +154,14 @@ impl Client {
             offsets: offsets.collect(),
             topics,
         })
+    }
+}
+
+/// The answer of a thread that has asked.
+fn answered<T, E>(asked: Result<KafkaResult<T>, E>) -> Result<T, ConnectError> {
+    match asked {
+        Ok(answers) => answers.map_err(|error| ConnectError::client(format!("the brokers do not answer: {error}"))),
+        Err(_) => Err(ConnectError::client("no thread could be started to ask".to_owned())),
     }
 }
 

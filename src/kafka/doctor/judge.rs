@@ -168,19 +168,37 @@ impl Judge<'_> {
             _ => {}
         }
         let is_there = self.answers.topics.get(topic).is_some_and(|partitions| !partitions.is_empty());
-        if !is_there {
-            self.report.error(
+        let is_made =
+            self.broker.and_then(|broker| broker.get("auto.create.topics.enable")).is_some_and(|on| on == "true");
+        let create = "create the topic, for instance by `Topics::create`";
+        match (is_there, is_made, is_read) {
+            (true, ..) => {}
+            (false, false, _) => {
+                self.report.error(check, place, format!("the topic does not exist: {without}"), create);
+            }
+            (false, true, true) => self.report.error(
                 check,
                 place,
-                format!("the topic does not exist: {without}"),
-                "create the topic, for instance by `Topics::create`",
-            );
+                format!(
+                    "the topic does not exist: {without}, until the brokers create it for the first message \
+                     (`auto.create.topics.enable=true`)"
+                ),
+                "check the spelling, and create the topic, for instance by `Topics::create`",
+            ),
+            (false, true, false) => self.report.warning(
+                check,
+                place,
+                "the topic does not exist: the brokers create it for the first message \
+                 (`auto.create.topics.enable=true`), with their own number of partitions, copies and retention"
+                    .to_owned(),
+                create,
+            ),
         }
         is_there
     }
 
-    /// The copies of the partitions.
-    pub(super) fn replication(&mut self, topic: &str) {
+    /// The copies of the partitions. Dead letters are written with `acks=all`, whatever the configuration says.
+    pub(super) fn replication(&mut self, topic: &str, is_dead: bool) {
         let Some(partitions) = self.answers.topics.get(topic) else { return };
         let place = self.topic_place(topic);
         let without: Vec<&Partition> = partitions.iter().filter(|partition| !partition.has_leader).collect();
@@ -197,28 +215,39 @@ impl Judge<'_> {
             let reason = "the user may not read the settings of the topic (DESCRIBE_CONFIGS)";
             return self.report.not_checked(Check::Replication, place, reason);
         };
+        let weak = self.settings.weak_acks().filter(|_| !is_dead);
+        // Only a write with `acks=all` asks for the copies.
+        let (severity, others) = match weak {
+            None => (Severity::Error, String::new()),
+            Some(acks) => {
+                (Severity::Warning, format!("; those of this configuration, with `acks={acks}`, are accepted"))
+            }
+        };
         let replicas = partitions.iter().map(|partition| partition.replicas).min().unwrap_or(0);
         let brokers = self.answers.brokers.len();
         let behind: Vec<&Partition> = partitions.iter().filter(|one| one.has_leader && one.in_sync < least).collect();
         if least > replicas {
-            self.report.error(
+            self.report.find(
+                severity,
                 Check::Replication,
                 place.clone(),
                 format!(
                     "`min.insync.replicas` ({least}) is more than the copies of a partition ({replicas}): no write with \
-                     `acks=all` is ever accepted"
+                     `acks=all` is ever accepted{others}"
                 ),
-                "lower `min.insync.replicas` of the topic below its replication factor, or add copies",
+                "lower `min.insync.replicas` of the topic below its replication factor, or add copies".to_owned(),
             );
         } else if !behind.is_empty() {
-            self.report.error(
+            self.report.find(
+                severity,
                 Check::Replication,
                 place.clone(),
                 format!(
-                    "fewer copies in sync than `min.insync.replicas` ({least}) in {}: writes with `acks=all` are refused",
+                    "fewer copies in sync than `min.insync.replicas` ({least}) in {}: writes with `acks=all` are \
+                     refused{others}",
                     some(behind.iter().map(|one| one.id))
                 ),
-                "start the brokers that have the other copies, or wait until these have caught up",
+                "start the brokers that have the other copies, or wait until these have caught up".to_owned(),
             );
         } else if replicas == 1 && brokers > 1 {
             self.report.warning(
@@ -248,19 +277,20 @@ impl Judge<'_> {
                 "set `min.insync.replicas` to one less than the replication factor",
             );
         }
-        if let Some(acks) = self.settings.weak_acks()
-            && least > 1
-        {
-            self.report.warning(
-                Check::Replication,
-                place,
-                format!(
-                    "`acks={acks}` ignores the topic's `min.insync.replicas` ({least}): an acknowledged event is lost \
-                     with the leader"
-                ),
-                "remove `acks` from the configuration, or set it to `all`",
-            );
-        }
+        let problem = match weak {
+            Some("0") => "`acks=0` waits for no broker: an event that is refused or lost counts as sent".to_owned(),
+            Some(acks) if least > 1 => format!(
+                "`acks={acks}` ignores the topic's `min.insync.replicas` ({least}): an acknowledged event is lost with \
+                 the leader"
+            ),
+            Some(acks) if replicas > 1 => {
+                format!("`acks={acks}` waits for the leader alone: an acknowledged event is lost with the leader")
+            }
+            // There is one copy.
+            Some(_) | None => return,
+        };
+        let remedy = "remove `acks` from the configuration, or set it to `all`";
+        self.report.warning(Check::Replication, place, problem, remedy);
     }
 
     /// The dead letter topic, against the topic whose messages it gets.
@@ -419,5 +449,77 @@ fn some(partitions: impl Iterator<Item = i32>) -> String {
         1 => format!("partition {}", shown.join("")),
         count if count <= SHOWN => format!("partitions {}", shown.join(", ")),
         count => format!("{count} partitions (such as {})", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::KafkaConfig;
+
+    /// The findings of the copies of a topic with one partition.
+    fn replication(acks: &str, is_dead: bool, least: &str, copies: (usize, usize)) -> Vec<(Severity, String)> {
+        let config = KafkaConfig::new("x:1").set("acks", acks);
+        let settings = Settings::new(config.rdkafka039_consumer().unwrap(), config.rdkafka039_producer().unwrap());
+        let (replicas, in_sync) = copies;
+        let answers = Answers {
+            brokers: vec![0, 1, 2],
+            topics: [("orders".to_owned(), vec![Partition { id: 0, has_leader: true, replicas, in_sync }])].into(),
+            rights: Err(RDKafkaErrorCode::UnsupportedVersion),
+            group: None,
+            offsets: BTreeMap::new(),
+        };
+        let values = [("min.insync.replicas".to_owned(), least.to_owned())].into();
+        let mut report = Report::default();
+        let mut judge = Judge {
+            names: &TopicNames::default(),
+            settings: &settings,
+            answers: &answers,
+            topics: &[("orders".to_owned(), values)].into(),
+            broker: None,
+            report: &mut report,
+        };
+        judge.replication("orders", is_dead);
+        report.findings().iter().map(|finding| (finding.severity(), finding.problem().to_owned())).collect()
+    }
+
+    #[test]
+    fn acks_are_compared_with_the_copies() {
+        use Severity::{Error, Warning};
+        const REFUSED: &str = "fewer copies in sync";
+        const IGNORES: &str = "`acks=1` ignores the topic's `min.insync.replicas` (2)";
+        const NOBODY: &str = "`acks=0` waits for no broker";
+        let cases: [(&str, bool, &str, (usize, usize), &[(Severity, &str)]); 13] = [
+            ("all", false, "2", (3, 3), &[]),
+            ("1", false, "2", (3, 3), &[(Warning, IGNORES)]),
+            ("0", false, "2", (3, 3), &[(Warning, NOBODY)]),
+            ("0", false, "1", (1, 1), &[(Warning, "partitions have one copy"), (Warning, NOBODY)]),
+            ("1", false, "1", (1, 1), &[(Warning, "partitions have one copy")]),
+            (
+                "1",
+                false,
+                "1",
+                (3, 3),
+                &[(Warning, "`min.insync.replicas` is 1"), (Warning, "`acks=1` waits for the leader")],
+            ),
+            ("all", false, "2", (3, 1), &[(Error, REFUSED)]),
+            ("1", false, "2", (3, 1), &[(Warning, REFUSED), (Warning, IGNORES)]),
+            ("all", false, "2", (1, 1), &[(Error, "more than the copies")]),
+            ("1", false, "2", (1, 1), &[(Warning, "more than the copies"), (Warning, IGNORES)]),
+            // A dead letter is always on all copies.
+            ("1", true, "2", (3, 3), &[]),
+            ("0", true, "2", (3, 3), &[]),
+            ("1", true, "2", (3, 1), &[(Error, REFUSED)]),
+        ];
+        for (acks, is_dead, least, copies, expected) in cases {
+            let found = replication(acks, is_dead, least, copies);
+            let is_same = |(found, expected): (&(Severity, String), &(Severity, &str))| {
+                found.0 == expected.0 && found.1.contains(expected.1)
+            };
+            assert!(
+                found.len() == expected.len() && found.iter().zip(expected).all(is_same),
+                "{acks} {is_dead} {least} {copies:?}: {found:?}"
+            );
+        }
     }
 }

@@ -8,10 +8,11 @@ mod port;
 mod report;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rdkafka::admin::{AdminOptions, ResourceSpecifier};
+use regex::Regex;
 
 use self::ask::Client;
 use self::judge::{Judge, Values};
@@ -19,7 +20,7 @@ use self::port::Speaks;
 pub use self::report::{Check, Finding, Report, Severity, Unchecked};
 use self::settings::Settings;
 use super::client::thread;
-use super::config::KafkaConfig;
+use super::config::{KafkaConfig, TopicNames};
 use super::error::{ConfigError, ConnectError};
 use super::letters::DeadLetter;
 use super::topics::Admin;
@@ -35,8 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// | connection | `security.protocol` and `sasl.mechanism` with what the port speaks; user, password and certificate |
 /// | assignor | `partition.assignment.strategy` and `group.protocol` with those of the group's members |
 /// | offset reset | the group's committed offsets with the messages that are there, and with `auto.offset.reset` |
-/// | topic | whether it exists, and whether its partitions have leaders |
-/// | dead letter | whether the dead letter topic exists; its `max.message.bytes`, `retention.ms` and `cleanup.policy` with the topic's |
+/// | topic | whether it exists, or one that the pattern matches, and whether its partitions have leaders |
+/// | dead letter | whether the dead letter topic exists, or the brokers create it; its `max.message.bytes`, `retention.ms` and `cleanup.policy` with the topic's |
 /// | rights | whether the user may read the topics and the group, and write to the dead letter topics |
 /// | timeouts | session, heartbeat, poll interval, handler, linger, request and delivery with each other; the session with the brokers' limits |
 /// | clock | the times of messages with the clock of this machine |
@@ -113,7 +114,8 @@ impl Doctor {
         Self { config: config.clone(), topics: Vec::new(), dead_letter: Some(DeadLetter::new()), handler_timeout: None }
     }
 
-    /// Adds a topic whose messages the group handles.
+    /// Adds a topic whose messages the group handles, or a pattern of topics that begins with `^`. Without a topic, neither
+    /// topics nor offsets nor dead letters are examined, and [`Report::unchecked`] says so.
     #[must_use]
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         let topic = topic.into();
@@ -181,6 +183,11 @@ impl Doctor {
 
         let names = self.config.topic_names();
         let read: Vec<String> = self.topics.iter().map(|topic| names.real(topic).into_owned()).collect();
+        if read.is_empty() {
+            let reason = "no topic is given (`Doctor::topic`, `--topic`): no topic, offset and dead letter is examined";
+            report.not_checked(Check::Topic, "topics", reason);
+        }
+        let (client, read) = self.expand(client, read, group, &names, &mut report).await?;
         let dead = read.iter().filter_map(|topic| {
             let dead = self.dead_letter.as_ref()?.topic_of(topic, group?);
             Some((topic.clone(), names.real(&dead).into_owned()))
@@ -202,10 +209,8 @@ impl Doctor {
             }
         }
         let broker = match answers.brokers.first() {
-            Some(broker) if group.is_some() && settings.is_classic() => {
-                values(admin.as_ref(), ResourceSpecifier::Broker(*broker)).await
-            }
-            _ => None,
+            Some(broker) => values(admin.as_ref(), ResourceSpecifier::Broker(*broker)).await,
+            None => None,
         };
 
         let mut judge = Judge {
@@ -222,7 +227,7 @@ impl Doctor {
         }
         for topic in &read {
             if judge.exists(topic, Check::Topic, true, "consumers have nothing to read") {
-                judge.replication(topic);
+                judge.replication(topic, false);
                 judge.clock(topic);
                 if let Some(group) = group {
                     judge.offsets(topic, group);
@@ -240,13 +245,57 @@ impl Doctor {
                 answers.topics.contains_key(topic)
             };
             if is_there && is_new {
-                judge.replication(topic);
+                judge.replication(topic, true);
             }
             if is_there && answers.topics.contains_key(origin) {
                 judge.dead_letter(origin, topic);
             }
         }
         Ok(report.sorted())
+    }
+
+    /// The topics, with those that patterns match in their place.
+    async fn expand(
+        &self,
+        client: Client,
+        read: Vec<String>,
+        group: Option<&str>,
+        names: &TopicNames,
+        report: &mut Report,
+    ) -> Result<(Client, Vec<String>), ConnectError> {
+        if !read.iter().any(|topic| topic.starts_with('^')) {
+            return Ok((client, read));
+        }
+        let (client, topics) = client.topics(PATIENCE).await?;
+        let mut expanded = Vec::new();
+        for topic in read {
+            if !topic.starts_with('^') {
+                expanded.push(topic);
+                continue;
+            }
+            let place = format!("topics `{topic}`");
+            // librdkafka's patterns are POSIX', which are nearly the same.
+            let Ok(pattern) = Regex::new(&topic) else {
+                report.not_checked(Check::Topic, place, "the pattern is not understood here: name its topics");
+                continue;
+            };
+            let before = expanded.len();
+            expanded.extend(topics.iter().filter(|topic| pattern.is_match(topic)).cloned());
+            if expanded.len() == before {
+                report.error(
+                    Check::Topic,
+                    place,
+                    "no topic that the user can see matches the pattern: consumers have nothing to read".to_owned(),
+                    "correct the pattern, create its topics, or grant the user READ on them",
+                );
+            }
+        }
+        // A consumer passes over its own dead letters.
+        let own = |topic: &String| Some(names.real(&self.dead_letter.as_ref()?.topic_of(topic, group?)).into_owned());
+        let own: BTreeSet<String> = expanded.iter().filter_map(own).collect();
+        let mut seen = BTreeSet::new();
+        expanded.retain(|topic| !own.contains(topic) && seen.insert(topic.clone()));
+        Ok((client, expanded))
     }
 
     /// Makes a finding of a connection that failed, if a broker is there.
@@ -307,6 +356,18 @@ impl Doctor {
                         "set `sasl.mechanism` to one of them".to_owned(),
                     );
                 }
+                Speaks::Other => explain(
+                    address,
+                    "the port is open, and what listens there speaks neither TLS nor Kafka's protocol".to_owned(),
+                    "check `bootstrap.servers`: the port may be that of another program or of a proxy".to_owned(),
+                ),
+                Speaks::Tls if !error.is_tls() && !error.is_authentication() => explain(
+                    address,
+                    format!("the port speaks TLS, and no broker answers behind it: {error}"),
+                    "check that the port is a broker's; `security.protocol=SSL` is for one without a login, `SASL_SSL` for \
+                     one with a login"
+                        .to_owned(),
+                ),
                 _ => {}
             }
         }

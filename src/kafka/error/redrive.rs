@@ -33,6 +33,8 @@ pub(crate) enum RedriveErrorKind {
     Connect(#[from] ConnectError),
     #[error("cannot read `{topic}`: {code}{}", right(*.code))]
     Read { topic: String, code: RDKafkaErrorCode },
+    #[error("no dead letter was redriven, because it would not be remembered, and redriven again the next time: {0}")]
+    Memory(SendError),
     #[error("not all dead letters were redriven; those before are remembered: {0}")]
     Send(SendError),
     #[error("not remembered as redriven, and redriven again the next time: {0}")]
@@ -58,7 +60,7 @@ impl RedriveError {
         }
     }
 
-    /// The error of a dead letter that was not sent, or whose redrive was not remembered.
+    /// The error of a dead letter that was not sent, or whose redrive was not or would not be remembered.
     ///
     /// ```
     /// # use event_schema::kafka::RedriveError;
@@ -70,11 +72,20 @@ impl RedriveError {
     #[must_use]
     pub fn send_error(&self) -> Option<&SendError> {
         match &*self.0 {
-            RedriveErrorKind::Send(error) | RedriveErrorKind::Remember(error) | RedriveErrorKind::Forget(error) => {
-                Some(error)
-            }
+            RedriveErrorKind::Memory(error)
+            | RedriveErrorKind::Send(error)
+            | RedriveErrorKind::Remember(error)
+            | RedriveErrorKind::Forget(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// Whether the topic will not be read as things are.
+    pub(crate) fn is_of_topic(&self) -> bool {
+        use RDKafkaErrorCode as C;
+        let is_of_topic =
+            |code| matches!(code, C::TopicAuthorizationFailed | C::UnknownTopicOrPartition | C::UnknownPartition);
+        matches!(*self.0, RedriveErrorKind::Read { code, .. } if is_of_topic(code))
     }
 }
 

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::cause::{Cause, MAX_TEXT};
 use super::dead_message::DeadMessage;
-use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, POINTER, REDRIVES, STACKTRACE, VIOLATIONS};
+use super::headers::{EXCEPTION, EXCEPTIONS, MESSAGE, OMITTED, POINTER, REDRIVES, STACKTRACE, VIOLATIONS};
 use super::names::legal;
 use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
+use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
 use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
 
 /// The maximum size of the violations.
@@ -22,6 +23,19 @@ const MAX_KEY: usize = 1024;
 
 /// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
+
+/// The headers of the original message that are kept there: without them it is not the same event, or cannot be loaded.
+const ESSENTIAL: [&str; 9] = [
+    "ce_id",
+    "ce_source",
+    "ce_type",
+    "ce_specversion",
+    "content-type",
+    "traceparent",
+    VALUE_SCHEMA_ID,
+    KEY_SCHEMA_ID,
+    REDRIVES,
+];
 
 /// The settings of dead letters: messages that could not be handled, kept in a topic of their own. A setting of
 /// [`Runner::dead_letter`](crate::kafka::Runner::dead_letter).
@@ -71,11 +85,16 @@ const MAX_FOREIGN: usize = 256;
 ///
 /// # Large messages
 ///
-/// A message at the broker's size limit has no space for more headers. Its dead letter then omits the texts, the
-/// violations, the time and the message's own headers, except `ce_id`, `ce_type`, `content-type` and the count of its redrives. If the brokers
-/// refuse this form too, the value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the
-/// header `event-schema-pointer`; a key of more than 1024 bytes is omitted. If they refuse even the pointer, the run
-/// ends.
+/// A message at the broker's size limit has no space for more headers. Its dead letter shrinks until the brokers take it:
+///
+/// 1. It omits the texts of the error and the violations.
+/// 2. It omits the time and the message's own headers too, except `ce_id`, `ce_source`, `ce_type`, `ce_specversion`,
+///    `content-type`, `traceparent`, the ids of schemas and the count of its redrives, each of up to 256 bytes. The header
+///    `event-schema-omitted-headers` says how many are missing.
+/// 3. The value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the header
+///    `event-schema-pointer`; a key of more than 1024 bytes is omitted.
+///
+/// If the brokers refuse even the pointer, the run ends.
 ///
 /// [Spring Kafka]: https://docs.spring.io/spring-kafka/reference/kafka/annotation-error-handling.html#dead-letters
 #[derive(Clone)]
@@ -92,7 +111,8 @@ impl DeadLetter {
     ///
     /// Two pairs of topic and group can share a dead letter topic: the topic `orders-eu` with the group `billing`,
     /// and the topic `orders` with the group `eu-billing`. [`read`](Self::read) tells their dead letters apart;
-    /// [`named`](Self::named) can give each pair its own topic.
+    /// [`named`](Self::named) can give each pair its own topic. Such pairs also share their retry topics and redrive topics:
+    /// each group ignores the messages of the other there.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "`kafka::DeadLetter::new()` says it best")]
     pub fn new() -> Self {
@@ -190,19 +210,27 @@ impl DeadLetter {
     pub(crate) fn record(&self, original: &Original<'_>, group: &str, cause: &Cause<'_>, form: Form) -> ProducerRecord {
         let mut headers = Headers::default();
         let is_pointer = form == Form::Pointer || self.redact && original.value.is_some();
-        if form == Form::Full {
-            for (name, value) in original.headers.iter() {
-                let is_ours = matches!(name, VIOLATIONS | POINTER | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
-                if !is_ours && !ORIGINALS.contains(&name) {
-                    headers.push(name, value);
-                }
+        let mut omitted = 0_u32;
+        // Of many with one name the last counts.
+        let last = |essential: &str| {
+            let headers = original.headers.iter().enumerate().filter(|(_, (name, _))| *name == essential);
+            headers.last().filter(|(_, (_, value))| value.is_some_and(|value| value.len() <= MAX_FOREIGN))
+        };
+        let kept =
+            if form.has_headers() { [None; 9] } else { ESSENTIAL.map(|name| last(name).map(|(index, _)| index)) };
+        for (index, (name, value)) in original.headers.iter().enumerate() {
+            let is_ours = matches!(name, VIOLATIONS | POINTER | OMITTED | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
+            if is_ours || ORIGINALS.contains(&name) {
+                continue;
             }
-        } else {
-            for name in ["ce_id", "ce_type", "content-type", REDRIVES] {
-                if let Some(value) = original.headers.get(name).filter(|value| value.len() <= MAX_FOREIGN) {
-                    headers.push(name, Some(value));
-                }
+            if form.has_headers() || kept.contains(&Some(index)) {
+                headers.push(name, value);
+            } else {
+                omitted += 1;
             }
+        }
+        if omitted > 0 {
+            headers.push(OMITTED, Some(omitted.to_string().as_bytes()));
         }
         let has_texts = form == Form::Full && !(self.redact && cause.is_foreign);
         original.describe(&mut headers, group, cause, form, has_texts);
@@ -247,10 +275,10 @@ impl Original<'_> {
         }
         self.origin.with_values(group, |values| {
             for (name, value) in ORIGINALS.into_iter().zip(values) {
-                if form == Form::Full || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
+                if form.has_headers() || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
                     // Spring adds one each time; of many the first and the last tell it all.
                     if let Some(first) = self.headers.first(name)
-                        && (form == Form::Full || first.len() <= MAX_FOREIGN)
+                        && (form.has_headers() || first.len() <= MAX_FOREIGN)
                     {
                         headers.push(name, Some(first));
                     }
@@ -278,6 +306,8 @@ impl Original<'_> {
 pub(crate) enum Form {
     /// All of it, and all that is known.
     Full,
+    /// All of it, and where it is.
+    Brief,
     /// Its value and key, and where it is.
     Minimal,
     /// Where it is.
@@ -285,7 +315,12 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    pub(crate) const ALL: [Self; 3] = [Self::Full, Self::Minimal, Self::Pointer];
+    pub(crate) const ALL: [Self; 4] = [Self::Full, Self::Brief, Self::Minimal, Self::Pointer];
+
+    /// Whether it has all headers of the message.
+    fn has_headers(self) -> bool {
+        matches!(self, Self::Full | Self::Brief)
+    }
 }
 
 /// A text, cut between characters to what a header may take.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use rdkafka::message::Timestamp;
 use serde_json::Value;
 
-use super::headers::{EXCEPTIONS, POINTER, VIOLATIONS};
+use super::headers::{EXCEPTIONS, OMITTED, POINTER, VIOLATIONS};
 use crate::kafka::message::{FIRSTS, GROUP, Headers, ORIGINALS, Origin, TOPIC, millis};
 use crate::load::json;
 
@@ -45,6 +45,7 @@ const RETRYABLE_EXCEPTIONS: [&str; 4] =
 /// assert_eq!(dead.stacktrace(), Some("1 violation\nquantity: Not a valid integer."));
 /// assert_eq!(dead.violations().unwrap()["violations"][0]["pointer"], "/quantity");
 /// assert!(!dead.is_pointer());
+/// assert_eq!(dead.omitted_headers(), 0);
 /// assert_eq!(letters[0].rejection().unwrap().bytes(), br#"{"quantity": "many"}"#);
 /// # billing.close(Duration::from_secs(5)).await?;
 /// # running.await??;
@@ -63,6 +64,7 @@ pub struct DeadMessage {
     stacktrace: Option<String>,
     violations: Option<Value>,
     is_pointer: bool,
+    omitted_headers: u32,
 }
 
 impl DeadMessage {
@@ -89,6 +91,7 @@ impl DeadMessage {
             stacktrace: text(stacktrace),
             violations: headers.get(VIOLATIONS).and_then(|list| json::read(str::from_utf8(list).ok()?).ok()),
             is_pointer: headers.get(POINTER).is_some(),
+            omitted_headers: text(OMITTED).and_then(|omitted| omitted.parse().ok()).unwrap_or(0),
         })
     }
 
@@ -156,5 +159,13 @@ impl DeadMessage {
     #[must_use]
     pub fn is_pointer(&self) -> bool {
         self.is_pointer
+    }
+
+    /// How many headers of the message are not in its dead letter, for lack of space: see
+    /// [large messages](crate::kafka::DeadLetter#large-messages). A redrive takes them from the original message, if it is
+    /// still there.
+    #[must_use]
+    pub fn omitted_headers(&self) -> u32 {
+        self.omitted_headers
     }
 }

@@ -15,3 +15,6 @@ pub(super) const POINTER: &str = "event-schema-pointer";
 
 /// Ours: how often the message was redriven, in decimal digits.
 pub(super) const REDRIVES: &str = "event-schema-redrives";
+
+/// Ours: how many headers of the message are not in its dead letter, in decimal digits.
+pub(super) const OMITTED: &str = "event-schema-omitted-headers";

@@ -1,7 +1,7 @@
 //! The headers of a message on its way to another attempt.
 
 use super::names::legal;
-use crate::kafka::message::{FIRSTS, Headers, Origin, long};
+use crate::kafka::message::{FIRST_GROUP, FIRSTS, Headers, Origin, long};
 
 /// The number of attempts, this one included, and the time of the next one. Only retries have these headers.
 pub(super) const ATTEMPTS: &str = "retry_topic-attempts";
@@ -29,6 +29,12 @@ pub(crate) fn without_retries(headers: &Headers) -> Headers {
 /// The topic where the messages of a group wait for the attempt behind this one.
 pub(crate) fn retry_topic(topic: &str, group: &str, number: u32) -> String {
     legal(&format!("{topic}-{group}"), &format!("-retry-{number}"))
+}
+
+/// Whether a message of a retry topic or a redrive topic waits there for another group. Two pairs of topic and group can
+/// share such a topic: see [`DeadLetter::new`](crate::kafka::DeadLetter::new).
+pub(crate) fn waits_for_another(headers: &Headers, group: &str) -> bool {
+    headers.get(FIRST_GROUP).is_some_and(|its_group| its_group != group.as_bytes())
 }
 
 /// The number of the attempt that a message of a retry topic waits for.

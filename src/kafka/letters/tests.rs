@@ -166,6 +166,15 @@ fn what_came_with_a_message_does_not_keep_the_forms_from_shrinking() {
     let before = headers(&names.map(|name| (name, &long[..])));
     let error = refused(VALUE);
     let original = Original { value: Some(VALUE), ..original(&before) };
+    let others = (0..10_000).map(|_| ("ce_id", Some(&b"7"[..])));
+    let many: Headers = before.iter().chain(others).collect();
+    let record = DeadLetter::new().record(
+        &Original { headers: &many, ..original },
+        "billing",
+        &Cause::rejected(&error, None),
+        Form::Minimal,
+    );
+    assert_eq!(record.headers.iter().filter(|(name, _)| *name == "ce_id").count(), 1);
     for form in [Form::Minimal, Form::Pointer] {
         let record = DeadLetter::new().record(&original, "billing", &Cause::rejected(&error, None), form);
         let size: usize = record.headers.iter().map(|(name, value)| name.len() + value.unwrap().len()).sum();
@@ -190,10 +199,17 @@ fn the_forms_shrink() {
     };
     let big = vec![b' '; 1_000_000];
     let original = Original { value: Some(&big), key: Some(long.as_bytes()), ..original(&before) };
-    let [full, minimal, pointer] =
+    let [full, brief, minimal, pointer] =
         Form::ALL.map(|form| DeadLetter::new().record(&original, "billing", &Cause::rejected(&error, None), form));
-    assert!(size(&full) > size(&minimal) + 3000 && size(&minimal) > size(&pointer) + 1_000_000);
+    assert!(size(&full) > size(&brief) + 50, "{} {}", size(&full), size(&brief));
+    assert!(size(&brief) > size(&minimal) + 3000 && size(&minimal) > size(&pointer) + 1_000_000);
     assert!(size(&pointer) < 1000, "{}", size(&pointer));
+
+    assert_eq!((&brief.value, &brief.key), (&full.value, &full.key));
+    let texts = ["kafka_dlt-exception-message", "kafka_dlt-exception-stacktrace", "event-schema-violations"];
+    let without: Headers = full.headers.iter().filter(|(name, _)| !texts.contains(name)).collect();
+    assert_eq!(full.headers.len(), without.len() + texts.len());
+    assert_eq!(brief.headers, without);
 
     assert_eq!((&minimal.value, &minimal.key), (&full.value, &full.key));
     let names: Vec<_> = minimal.headers.iter().map(|(name, _)| name).collect();
@@ -202,7 +218,9 @@ fn the_forms_shrink() {
         [
             "ce_id",
             "ce_type",
+            "ce_source",
             "content-type",
+            "event-schema-omitted-headers",
             "kafka_dlt-exception-fqcn",
             "kafka_dlt-original-topic",
             "kafka_dlt-original-partition",
@@ -215,8 +233,9 @@ fn the_forms_shrink() {
         pointer.value.as_deref(),
         Some(&br#"{"offset":1108152157446,"partition":2,"size":1000000,"topic":"orders"}"#[..])
     );
-    for record in [&full, &minimal, &pointer] {
+    for (record, omitted) in [(&full, 0), (&brief, 0), (&minimal, 1), (&pointer, 1)] {
         let dead = DeadMessage::read(&record.headers).unwrap();
+        assert_eq!(dead.omitted_headers(), omitted);
         assert_eq!((dead.topic(), dead.offset(), dead.group()), ("orders", ORIGIN.offset, Some("billing")));
         assert_eq!(dead.is_pointer(), record == &pointer);
         assert_eq!(record.headers.get("ce_id"), Some(&b"7"[..]));

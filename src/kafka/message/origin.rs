@@ -18,6 +18,9 @@ const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
 pub(crate) const GROUP: &str = "kafka_dlt-original-consumer-group";
 pub(crate) const ORIGINALS: [&str; 6] = [TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP];
 
+/// The group that a message in a topic for retries waits for.
+pub(crate) const FIRST_GROUP: &str = "kafka_original-consumer-group";
+
 /// Where a message in a topic for retries was first, in the order of [`ORIGINALS`].
 pub(crate) const FIRSTS: [&str; 6] = [
     "kafka_original-topic",
@@ -25,7 +28,7 @@ pub(crate) const FIRSTS: [&str; 6] = [
     "kafka_original-offset",
     "kafka_original-timestamp",
     "kafka_original-timestamp-type",
-    "kafka_original-consumer-group",
+    FIRST_GROUP,
 ];
 
 /// Where a message was published.

@@ -1,5 +1,6 @@
 //! librdkafka's producer.
 
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,9 @@ use crate::kafka::config::TopicNames;
 use crate::kafka::error::{ConnectError, SendError, SendErrorKind};
 use crate::kafka::telemetry;
 
+/// The time that the brokers have to say which topics there are.
+const WAIT: Duration = Duration::from_secs(2);
+
 /// librdkafka's producer. It is dropped on a thread of its own, because that joins threads and waits for brokers.
 pub(super) struct Client {
     /// Taken only to be dropped.
@@ -37,6 +41,8 @@ pub(super) struct Reports {
     open: AtomicUsize,
     /// Whether a message that times out in flight ends the client.
     is_idempotent: bool,
+    /// Whether it waits until a message is on all replicas that are in sync.
+    waits_for_replicas: bool,
     /// Whether such a message has timed out.
     timed_out: AtomicBool,
     /// Whether the owner knows that messages in the queue may be lost.
@@ -125,6 +131,7 @@ impl Client {
             failure: Mutex::default(),
             open: AtomicUsize::new(0),
             is_idempotent: config.get("enable.idempotence") == Some("true"),
+            waits_for_replicas: config.get("request.required.acks").is_none_or(|acks| matches!(acks, "all" | "-1")),
             timed_out: AtomicBool::new(false),
             loss_is_known: AtomicBool::new(false),
             telemetry: telemetry::Producer::new(config.get("client.id").unwrap_or("rdkafka")).into(),
@@ -181,9 +188,26 @@ impl Client {
         self.producer().client().fetch_cluster_id(wait)
     }
 
+    /// Whether it waits until a message is on all replicas that are in sync.
+    pub(super) fn waits_for_replicas(&self) -> bool {
+        self.producer().context().waits_for_replicas
+    }
+
+    /// Those of these topics that the brokers do not have, if they answer.
+    pub(super) fn missing(&self, mut topics: BTreeSet<String>) -> BTreeSet<String> {
+        // All topics: to ask for one by name could create it.
+        match self.producer().client().fetch_metadata(None, WAIT) {
+            Ok(found) => topics.retain(|topic| !found.topics().iter().any(|found| found.name() == topic)),
+            Err(error) => {
+                tracing::debug!("cannot tell which topics exist: {error}");
+                topics.clear();
+            }
+        }
+        topics
+    }
+
     /// Whether the brokers say that there is no such topic. Those that make topics make it, as when it is sent to.
     pub(super) fn is_missing(&self, topic: &str) -> bool {
-        const WAIT: Duration = Duration::from_secs(2);
         let Ok(found) = self.producer().client().fetch_metadata(Some(topic), WAIT) else { return false };
         let error = found.topics().iter().find_map(MetadataTopic::error).map(RDKafkaErrorCode::from);
         matches!(error, Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition))

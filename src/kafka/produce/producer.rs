@@ -606,6 +606,22 @@ impl EventProducer {
         self.queue.client().accept_loss();
     }
 
+    /// Whether acknowledged events are on all replicas that are in sync.
+    pub(crate) fn waits_for_replicas(&self) -> bool {
+        self.queue.client().waits_for_replicas()
+    }
+
+    /// Those of these topics that the brokers do not have, for messages. It does not create them.
+    pub(crate) async fn missing(&self, topics: Vec<&str>) -> Vec<String> {
+        let client = self.queue.client();
+        let topics = topics.into_iter().map(|topic| client.names().real(topic).into_owned()).collect();
+        let asked = thread::start("event-schema look", move || {
+            let missing = client.missing(topics);
+            missing.iter().map(|topic| client.names().shown(topic).into_owned()).collect()
+        });
+        asked.await.unwrap_or_default()
+    }
+
     /// Whether the brokers say that there is no such topic.
     pub(crate) async fn is_missing(&self, topic: &str) -> bool {
         let (client, topic) = (self.queue.client(), topic.to_owned());

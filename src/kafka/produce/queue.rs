@@ -143,7 +143,7 @@ impl Queue {
         let _renewal = self.renewal();
         let is_ready = ready && !self.client().has_failed();
         self.ready.send_replace(is_ready);
-        self.telemetry.set(is_ready && !self.closing.load(Ordering::Acquire));
+        self.telemetry.set(is_ready);
     }
 
     fn renewal(&self) -> std::sync::MutexGuard<'_, Renewal> {
@@ -235,7 +235,7 @@ impl Queue {
     pub(super) async fn close(self: Arc<Self>, deadline: Duration) -> Result<(), CloseError> {
         let started = Instant::now();
         self.closing.store(true, Ordering::Release);
-        self.telemetry.set(false);
+        self.telemetry.close();
         let flush = async {
             // Behind all events that wait for room in the queue, and before all later ones.
             let gate = self.gate.lock().await;

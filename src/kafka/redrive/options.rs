@@ -116,8 +116,10 @@ impl Default for Redrive {
 /// ```
 /// use event_schema::kafka::Fate;
 ///
-/// let fate = Fate::Planned { topic: "orders".to_owned() };
+/// let fate = Fate::Planned { topic: "orders".to_owned(), lost_headers: 0 };
 /// assert_eq!(fate.to_string(), "would be sent to `orders`");
+/// let fate = Fate::Redriven { topic: "orders".to_owned(), lost_headers: 2 };
+/// assert_eq!(fate.to_string(), "sent to `orders` without 2 of its headers, which the dead letter had no space for");
 /// assert_eq!(Fate::Parked { redrives: 3 }.to_string(), "parked: redriven 3 times before");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,11 +129,21 @@ pub enum Fate {
     Redriven {
         /// The topic.
         topic: String,
+        /// How many headers the message had and has no more: [`DeadMessage::omitted_headers`]. They are lost if the original
+        /// message is no longer there.
+        ///
+        /// [`DeadMessage::omitted_headers`]: crate::kafka::DeadMessage::omitted_headers
+        lost_headers: u32,
     },
     /// Without a dry run it would be sent to this topic.
     Planned {
         /// The topic.
         topic: String,
+        /// How many headers the message had and has no more: [`DeadMessage::omitted_headers`]. They are lost if the original
+        /// message is no longer there.
+        ///
+        /// [`DeadMessage::omitted_headers`]: crate::kafka::DeadMessage::omitted_headers
+        lost_headers: u32,
     },
     /// It was redriven as often as the [limit](crate::kafka::DeadLetterTopic::limit) allows, and failed each time. It is not
     /// sent.
@@ -163,13 +175,33 @@ impl Fate {
             Self::Refused { .. } => "refused",
         }
     }
+
+    /// The topic that it was or would be sent to.
+    pub(super) fn topic(&self) -> Option<&str> {
+        match self {
+            Self::Redriven { topic, .. } | Self::Planned { topic, .. } => Some(topic),
+            Self::Parked { .. } | Self::Refused { .. } => None,
+        }
+    }
+}
+
+/// Headers that are lost, if there are any.
+struct Lost(u32);
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            lost => write!(f, " without {lost} of its headers, which the dead letter had no space for"),
+        }
+    }
 }
 
 impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Redriven { topic } => write!(f, "sent to `{topic}`"),
-            Self::Planned { topic } => write!(f, "would be sent to `{topic}`"),
+            Self::Redriven { topic, lost_headers } => write!(f, "sent to `{topic}`{}", Lost(*lost_headers)),
+            Self::Planned { topic, lost_headers } => write!(f, "would be sent to `{topic}`{}", Lost(*lost_headers)),
             Self::Parked { redrives: 1 } => f.write_str("parked: redriven once before"),
             // A count that cannot be read.
             Self::Parked { redrives: u32::MAX } => f.write_str("parked: the count of its redrives cannot be read"),
@@ -212,6 +244,11 @@ impl RedriveCounts {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Those that were or would be sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.redriven + self.planned
     }
 
     pub(super) fn count(&mut self, fate: &Fate) {

@@ -64,7 +64,7 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) async fn new(source: Arc<Source>, topic: &str, names: &TopicNames) -> Result<Self, RedriveError> {
-        let (topic, remembers) = (topic.to_owned(), names.real(&memory::topic(topic)).into_owned());
+        let (topic, remembers) = (topic.to_owned(), memory::topic(topic, names));
         on_thread(move || Self::look(source, topic, &remembers)).await?
     }
 
@@ -80,7 +80,7 @@ impl Opened {
         for partition in 0..partitions.get(remembers).copied().unwrap_or(0) {
             let range = source.range(remembers, partition)?;
             source.read(remembers, partition, range, |mark| {
-                memory.note(mark.key(), mark.payload());
+                memory.note(&topic, mark.key(), mark.payload());
                 ControlFlow::Continue(())
             })?;
         }

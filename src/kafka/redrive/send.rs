@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rdkafka::message::Message;
+use rdkafka::Message as _;
 use serde_json::Value;
 
 use super::letter::{Letter, LetterState};
-use super::memory;
+use super::memory::{self, Marks};
 use super::options::{Fate, Redrive, RedriveCounts, Target};
 use super::read::{Letters, Opened, on_thread};
 use super::source::{Partitions, Source};
@@ -30,8 +30,9 @@ const BATCH_BYTES: usize = 16 << 20;
 const CLOSE: Duration = Duration::from_secs(5);
 
 pub(super) struct Redriving<'a> {
-    config: &'a KafkaConfig,
-    dead_letters: &'a str,
+    /// Topics have their names at the brokers.
+    config: KafkaConfig,
+    marks: Marks<'a>,
     target: Target,
     names: Arc<TopicNames>,
     limit: u32,
@@ -39,7 +40,7 @@ pub(super) struct Redriving<'a> {
     outlived: Vec<(i32, i64)>,
     /// None in a dry run.
     producer: Option<EventProducer>,
-    /// Whether the topic of the memory is there.
+    /// Whether the brokers have taken a record of the memory.
     remembers: bool,
     /// Reads what letters point to: made when it is needed first.
     originals: Option<Arc<Source>>,
@@ -47,7 +48,13 @@ pub(super) struct Redriving<'a> {
 }
 
 /// A letter, and its message to send, or the reason why it is not sent.
-type Planned = (Letter, Result<ProducerRecord, Fate>);
+type Planned = (Letter, Result<Message, Fate>);
+
+/// A message to send, and how many of its headers are lost.
+struct Message {
+    record: ProducerRecord,
+    lost_headers: u32,
+}
 
 /// The message that could not be handled.
 struct Original {
@@ -58,7 +65,7 @@ struct Original {
 
 impl<'a> Redriving<'a> {
     pub(super) async fn new(
-        config: &'a KafkaConfig,
+        config: &KafkaConfig,
         dead_letters: &'a str,
         redrive: Redrive,
         limit: u32,
@@ -82,6 +89,7 @@ impl<'a> Redriving<'a> {
                 return Err(ConnectError::from(ConfigError::one(problem)).into());
             }
         }
+        let config = config.clone().with_real_names();
         let producer = if redrive.is_dry {
             None
         } else {
@@ -89,9 +97,9 @@ impl<'a> Redriving<'a> {
         };
         Ok(Self {
             config,
-            dead_letters,
+            marks: Marks { dead_letters, topic: memory::topic(dead_letters, &names) },
             target,
-            remembers: partitions.contains_key(&*names.real(&memory::topic(dead_letters))),
+            remembers: false,
             names,
             limit,
             partitions,
@@ -102,27 +110,34 @@ impl<'a> Redriving<'a> {
         })
     }
 
+    /// Sends as many as are wanted.
     pub(super) async fn run(
         mut self,
         mut letters: Letters,
+        wanted: u64,
         mut each: impl FnMut(&Letter, &Fate),
     ) -> Result<RedriveCounts, RedriveError> {
         let mut batch = Vec::new();
-        let mut bytes = 0;
-        while let Some(letter) = letters.next().await? {
-            let planned = self.plan(&letter).await?;
-            bytes += planned.as_ref().map_or(0, |record| record.value().map_or(0, <[u8]>::len));
-            batch.push((letter, planned));
-            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+        let (mut bytes, mut planned) = (0, 0);
+        while self.counts.sent() + planned < wanted
+            && let Some(letter) = letters.next().await?
+        {
+            let message = self.plan(&letter).await?;
+            if let Ok(Message { record, .. }) = &message {
+                bytes += record.value().map_or(0, <[u8]>::len);
+                planned += 1;
+            }
+            batch.push((letter, message));
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES || self.counts.sent() + planned == wanted {
                 self.send(std::mem::take(&mut batch), &mut each).await?;
-                bytes = 0;
+                (bytes, planned) = (0, 0);
             }
         }
         self.send(batch, &mut each).await?;
         if let Some(producer) = self.producer.take() {
             let mut forgotten = Vec::new();
             for place in self.outlived.drain(..) {
-                forgotten.push(producer.enqueue_record(&memory::forgotten(self.dead_letters, place)).await);
+                forgotten.push(producer.enqueue_record(&self.marks.forgotten(place)).await);
             }
             for enqueued in forgotten {
                 acknowledged(enqueued).await.map_err(RedriveErrorKind::Forget)?;
@@ -134,7 +149,7 @@ impl<'a> Redriving<'a> {
     }
 
     /// The message to send, or the fate of a letter that is not sent.
-    async fn plan(&mut self, letter: &Letter) -> Result<Result<ProducerRecord, Fate>, RedriveError> {
+    async fn plan(&mut self, letter: &Letter) -> Result<Result<Message, Fate>, RedriveError> {
         let refused = |reason: String| Ok(Err(Fate::Refused { reason }));
         let Some(dead) = letter.dead() else {
             return refused("it has no headers of a dead letter, or they cannot be read".to_owned());
@@ -148,22 +163,34 @@ impl<'a> Redriving<'a> {
             Err(reason) => return refused(reason),
         };
         let count = self.partitions.get(&topic).copied().unwrap_or(0);
+        let mut lost_headers = 0;
         let original = if dead.is_pointer() {
-            match self.original(letter, dead).await? {
-                Some(original) => original,
-                None => {
-                    let place = dead.origin();
-                    return refused(format!("it is a pointer to {place}, and the message is no longer there"));
-                }
+            let place = dead.origin();
+            match self.original(dead).await? {
+                // A topic that was deleted and created again has another message there.
+                Ok(Some(original)) if original.value.as_ref().map(Vec::len) == size(letter) => original,
+                Ok(_) => return refused(format!("it is a pointer to {place}, and the message is no longer there")),
+                Err(error) => return refused(format!("it is a pointer to {place}, which cannot be read: {error}")),
             }
         } else {
-            let headers = letter.headers().clone();
-            Original { key: letter.key().map(<[u8]>::to_vec), value: letter.value().map(<[u8]>::to_vec), headers }
+            let found = if dead.omitted_headers() > 0 { self.original(dead).await? } else { Ok(None) };
+            match found {
+                Ok(Some(original)) if original.value.as_deref() == letter.value() => original,
+                _ => {
+                    lost_headers = dead.omitted_headers();
+                    let headers = letter.headers().clone();
+                    Original {
+                        key: letter.key().map(<[u8]>::to_vec),
+                        value: letter.value().map(<[u8]>::to_vec),
+                        headers,
+                    }
+                }
+            }
         };
         let group = dead.group().unwrap_or_default();
         let headers =
             letters::headers_for_redrive(&original.headers, letter.headers(), &dead.origin(), group, destination);
-        Ok(Ok(ProducerRecord {
+        let record = ProducerRecord {
             topic,
             // The one where the other messages of its key are, unless there are fewer.
             partition: Some(dead.partition()).filter(|partition| (0..count).contains(partition)),
@@ -171,7 +198,8 @@ impl<'a> Redriving<'a> {
             value: original.value,
             timestamp: None,
             headers,
-        }))
+        };
+        Ok(Ok(Message { record, lost_headers }))
     }
 
     /// The topic for a letter; or the reason why there is none.
@@ -198,7 +226,7 @@ impl<'a> Redriving<'a> {
                 }
             }
         };
-        if topic == self.dead_letters {
+        if topic == self.marks.dead_letters {
             return Err(format!("`{topic}` is the dead letter topic itself"));
         }
         if !self.partitions.contains_key(&topic) {
@@ -207,18 +235,16 @@ impl<'a> Redriving<'a> {
         Ok((topic, destination))
     }
 
-    /// The message that a letter points to, if it is still there.
-    async fn original(&mut self, letter: &Letter, dead: &DeadMessage) -> Result<Option<Original>, RedriveError> {
-        let size = letter.value().and_then(|value| json::read::<Value>(str::from_utf8(value).ok()?).ok());
-        let size = size.and_then(|pointer| pointer["size"].as_u64());
+    /// The message at the place of a letter's original, if one is there; or the reason why it will never be read.
+    async fn original(&mut self, dead: &DeadMessage) -> Result<Result<Option<Original>, RedriveError>, RedriveError> {
         let has_partition =
             self.partitions.get(dead.topic()).is_some_and(|count| (0..*count).contains(&dead.partition()));
         if !has_partition {
-            return Ok(None);
+            return Ok(Ok(None));
         }
         let source = match &self.originals {
             Some(source) => Arc::clone(source),
-            None => Arc::clone(self.originals.insert(Source::connect(self.config).await?)),
+            None => Arc::clone(self.originals.insert(Source::connect(&self.config).await?)),
         };
         let (topic, partition, offset) = (dead.topic().to_owned(), dead.partition(), dead.offset());
         let found = on_thread(move || {
@@ -238,30 +264,44 @@ impl<'a> Redriving<'a> {
             }
             Ok::<_, RedriveError>(found)
         });
-        // A topic that was deleted and created again has another message there.
-        let is_same = |found: &Original| found.value.as_ref().map(|value| value.len() as u64) == size;
-        Ok(found.await??.filter(is_same))
+        match found.await? {
+            Err(error) if !error.is_of_topic() => Err(error),
+            found => Ok(found),
+        }
+    }
+
+    /// Makes sure that what is sent will be remembered.
+    async fn begin(&mut self, producer: &EventProducer) -> Result<(), RedriveError> {
+        if !self.partitions.contains_key(&self.marks.topic) {
+            let topic = Topic::new(&self.marks.topic).partitions(1).set("cleanup.policy", "compact");
+            Topics::new().topic(topic).create(&self.config).await?;
+        }
+        let taken = acknowledged(producer.enqueue_record(&self.marks.nothing()).await).await;
+        taken.map_err(RedriveErrorKind::Memory)?;
+        self.remembers = true;
+        Ok(())
     }
 
     /// Sends the messages in their order, and remembers those that the brokers have acknowledged.
     async fn send(&mut self, batch: Vec<Planned>, each: &mut impl FnMut(&Letter, &Fate)) -> Result<(), RedriveError> {
         let Some(producer) = self.producer.clone() else {
             for (letter, planned) in batch {
-                let fate = planned.map_or_else(|fate| fate, |record| Fate::Planned { topic: record.topic });
-                self.tell(&letter, &fate, each);
+                let to = |Message { record, lost_headers }| Fate::Planned { topic: record.topic, lost_headers };
+                self.tell(&letter, &planned.map_or_else(|fate| fate, to), each);
             }
             return Ok(());
         };
         if !self.remembers && batch.iter().any(|(_, planned)| planned.is_ok()) {
-            let topic = Topic::new(memory::topic(self.dead_letters)).partitions(1).set("cleanup.policy", "compact");
-            Topics::new().topic(topic).create(self.config).await?;
-            self.remembers = true;
+            self.begin(&producer).await?;
         }
         let mut failed = None;
         let mut sent = Vec::new();
         for (letter, planned) in batch {
             let outcome = match planned {
-                Ok(record) => Ok((producer.enqueue_record(&record).await, record.topic)),
+                Ok(Message { record, lost_headers }) => {
+                    let enqueued = producer.enqueue_record(&record).await;
+                    Ok((enqueued, Fate::Redriven { topic: record.topic, lost_headers }))
+                }
                 Err(fate) => Err(fate),
             };
             sent.push((letter, outcome));
@@ -270,13 +310,14 @@ impl<'a> Redriving<'a> {
         for (letter, outcome) in sent {
             let outcome = match outcome {
                 Err(fate) => Err(fate),
-                Ok((enqueued, topic)) => match acknowledged(enqueued).await {
+                Ok((enqueued, fate)) => match acknowledged(enqueued).await {
                     Ok(()) => {
                         let place = (letter.partition(), letter.offset());
-                        let mark = memory::mark(self.dead_letters, place, letter.millis(), &topic);
-                        Ok((producer.enqueue_record(&mark).await, topic))
+                        let mark = self.marks.redriven(place, letter.millis(), fate.topic().unwrap_or_default());
+                        Ok((producer.enqueue_record(&mark).await, fate))
                     }
-                    Err(error) if error.is_too_large() => Err(Fate::Refused { reason: error.to_string() }),
+                    // Those behind it are not to wait for it.
+                    Err(error) if error.is_permanent() => Err(Fate::Refused { reason: error.to_string() }),
                     Err(error) => {
                         failed.get_or_insert(RedriveErrorKind::Send(error));
                         continue;
@@ -288,8 +329,8 @@ impl<'a> Redriving<'a> {
         for (letter, outcome) in remembered {
             match outcome {
                 Err(fate) => self.tell(&letter, &fate, each),
-                Ok((enqueued, topic)) => match acknowledged(enqueued).await {
-                    Ok(()) => self.tell(&letter, &Fate::Redriven { topic }, each),
+                Ok((enqueued, fate)) => match acknowledged(enqueued).await {
+                    Ok(()) => self.tell(&letter, &fate, each),
                     Err(error) => {
                         failed.get_or_insert(RedriveErrorKind::Remember(error));
                     }
@@ -303,6 +344,12 @@ impl<'a> Redriving<'a> {
         self.counts.count(fate);
         each(letter, fate);
     }
+}
+
+/// The size that a pointer says.
+fn size(pointer: &Letter) -> Option<usize> {
+    let pointer: Value = json::read(str::from_utf8(pointer.value()?).ok()?).ok()?;
+    pointer["size"].as_u64()?.try_into().ok()
 }
 
 async fn acknowledged(enqueued: Result<Enqueued, SendError>) -> Result<(), SendError> {

@@ -84,7 +84,9 @@ const LIMIT: u32 = 3;
 ///
 /// The original bytes, also those that could not be loaded, with the key and the headers of the message. A
 /// [redacted](crate::kafka::DeadLetter::redact) dead letter, or one that was too large, is a pointer: its message is read
-/// from the original place, and refused if it is no longer there.
+/// from the original place, and refused if it is no longer there. So are the headers that a
+/// [large](crate::kafka::DeadLetter#large-messages) dead letter had no space for; if the message is no longer there, the
+/// dead letter is sent without them, and its [`Fate`] says how many are lost.
 ///
 /// The headers of the dead letter are removed, but for the place where the message was first. So the event keeps its id,
 /// also if that is its place, and consumers that have handled it recognise it. The header `event-schema-redrives` counts the
@@ -96,13 +98,15 @@ const LIMIT: u32 = 3;
 /// # Interruptions
 ///
 /// The topic `<dead letter topic>-redriven` remembers which dead letters were redriven. The first redrive creates it, with the
-/// setting `cleanup.policy=compact`; if the user has no right to create topics, create it beforehand. A dead letter is
+/// setting `cleanup.policy=compact`; if the user has no right to create topics, create it beforehand. If the user has no
+/// right to write to it, nothing is sent: without the memory the same dead letters would be sent each time. A dead letter is
 /// remembered when the brokers have acknowledged its message. If the program is killed, or loses its brokers, no dead letter
 /// is lost: the next redrive sends those that are not remembered, at most a hundred of them for the second time, with the
 /// same ids.
 ///
 /// Only the dead letters are sent that were in the topic at the start. Let only one program redrive a topic at a time: two
-/// would send the same dead letters.
+/// lose nothing, also if they are killed, but each may send the dead letters that the other has not remembered at its start,
+/// with the same ids.
 #[derive(Debug, Clone)]
 pub struct DeadLetterTopic {
     name: String,
@@ -208,7 +212,8 @@ impl DeadLetterTopic {
         self.select(|selection| selection.at = Some((partition, offset)))
     }
 
-    /// Only so many: the first that the other settings select.
+    /// Only so many: the first that the other settings select. [`redrive`](Self::redrive) counts those that it sends, and
+    /// passes over those that are parked or refused.
     #[must_use]
     pub fn count(self, count: u64) -> Self {
         Self { count, ..self }
@@ -257,9 +262,9 @@ impl DeadLetterTopic {
     ///
     /// # Errors
     ///
-    /// A [`RedriveError`], as [`letters`](Self::letters), and if the brokers refuse a message or do not acknowledge it, or
-    /// if the topic for the memory cannot be created. A message that is too large, or has no place to go, is no error: see
-    /// [`Fate::Refused`].
+    /// A [`RedriveError`], as [`letters`](Self::letters), and if the brokers do not acknowledge a message, or if the topic
+    /// for the memory cannot be created or written to. A message that the brokers refuse, because it is too large or the user
+    /// may not write to its topic, or that has no place to go, is no error: see [`Fate::Refused`]. Those behind it are sent.
     ///
     /// For an example see [`DeadLetterTopic`].
     pub async fn redrive(
@@ -273,6 +278,8 @@ impl DeadLetterTopic {
         let name = names.real(&self.name);
         let opened = Opened::new(source, &name, &names).await?;
         let sender = send::Redriving::new(config, &name, redrive, self.limit, &opened).await?;
-        sender.run(opened.letters(self.selection.with_names(&names), self.limit, self.count), each).await
+        // Not all that are read are sent.
+        let letters = opened.letters(self.selection.with_names(&names), self.limit, u64::MAX);
+        sender.run(letters, self.count, each).await
     }
 }

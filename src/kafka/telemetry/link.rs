@@ -91,8 +91,13 @@ pub(super) fn link(span: &Span, envelope: &Envelope) {
 
 /// The trace that the caller is in.
 fn ambient() -> Context {
-    let span = Span::current();
-    if span.is_none() { Context::current() } else { span.context() }
+    traced(&Span::current()).unwrap_or_else(Context::current)
+}
+
+/// The trace of the span. It has none if nobody is interested in it, or if the subscriber has nothing of OpenTelemetry's: then
+/// the program may use OpenTelemetry without it.
+fn traced(span: &Span) -> Option<Context> {
+    Some(span.context()).filter(|context| context.span().span_context().is_valid())
 }
 
 /// Whether the caller is in a trace.
@@ -115,7 +120,7 @@ pub(super) fn join(span: &Span, envelope: &Envelope) {
 /// The envelope with the trace of the span, or of the caller if nobody is interested in the span. An envelope that is in
 /// another trace, because somebody has said so, stays there.
 pub(super) fn written<'a>(span: &Span, envelope: Cow<'a, Envelope>) -> Cow<'a, Envelope> {
-    let context = if span.is_disabled() { ambient() } else { span.context() };
+    let context = traced(span).unwrap_or_else(ambient);
     let trace = context.span().span_context().clone();
     let given = envelope.opentelemetry033().map(|given| given.span().span_context().trace_id());
     if !trace.is_valid() || given.is_some_and(|given| given != trace.trace_id()) {

@@ -1,7 +1,7 @@
 //! The metrics, by the facade of the crate `metrics`.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use metrics::{
@@ -55,7 +55,7 @@ fn describe_consumer() {
 fn describe_producer() {
     describe_counter!(SENT, Unit::Count, "Messages, by outcome");
     describe_gauge!(QUEUED, Unit::Count, "Messages that are not acknowledged");
-    describe_gauge!(PRODUCER_READY, "Whether the client of the producer has reached a broker");
+    describe_gauge!(PRODUCER_READY, "Whether the open producers of this client are ready");
 }
 
 /// The keys of metrics that change with each message, so that they are not made for each: by topic, and by the value of
@@ -230,6 +230,17 @@ impl Drop for Handling<'_> {
     }
 }
 
+/// The open producers with a label. The end of one says nothing of the others.
+#[derive(Default)]
+struct Open {
+    producers: usize,
+    ready: usize,
+}
+
+/// By label. Several producers of a process may share one: those of consumers, for dead letters, have that of their
+/// configuration.
+static OPEN: Mutex<BTreeMap<String, Open>> = Mutex::new(BTreeMap::new());
+
 pub(super) struct Producer {
     client: SharedString,
     queued: Key,
@@ -267,7 +278,23 @@ impl Producer {
         });
     }
 
-    pub(super) fn set_ready(&self, is_ready: bool) {
+    /// A producer with this label is open, and ready or not, or closed.
+    pub(super) fn change(&self, from: Option<bool>, to: Option<bool>) {
+        let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = all.entry(self.client.to_string()).or_default();
+        if let Some(was_ready) = from {
+            open.producers -= 1;
+            open.ready -= usize::from(was_ready);
+        }
+        if let Some(is_ready) = to {
+            open.producers += 1;
+            open.ready += usize::from(is_ready);
+        }
+        let is_ready = open.producers > 0 && open.ready == open.producers;
+        if open.producers == 0 {
+            all.remove(&*self.client);
+        }
+        // Behind the lock, in the order of the changes.
         gauge!(PRODUCER_READY, "client" => self.client.clone()).set(f64::from(is_ready));
     }
 }

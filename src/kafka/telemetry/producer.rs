@@ -1,7 +1,7 @@
 //! What operators see of a producer.
 
 use std::borrow::{Borrow, Cow};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::Span;
 
@@ -57,33 +57,54 @@ impl Producer {
         self.metrics.count(topic, if error.is_invalid() { "invalid" } else { "not_sent" });
     }
 
+    /// A producer of this name is open, and ready or not, or closed.
     #[cfg_attr(not(feature = "metrics024"), allow(unused_variables, clippy::unused_self, reason = "of metrics"))]
-    fn set_ready(&self, is_ready: bool) {
+    fn change(&self, from: Option<bool>, to: Option<bool>) {
         #[cfg(feature = "metrics024")]
-        self.metrics.set_ready(is_ready);
+        self.metrics.change(from, to);
     }
 }
 
-/// Whether a producer is ready, until it is dropped.
-pub(crate) struct Readiness(Arc<Producer>);
+/// Whether a producer is ready, until it is closed or dropped.
+pub(crate) struct Readiness {
+    producer: Arc<Producer>,
+    /// None if it is closed.
+    is_ready: Mutex<Option<bool>>,
+}
 
 impl Readiness {
     /// It is ready.
     pub(crate) fn new(producer: &Arc<Producer>) -> Self {
-        let readiness = Self(Arc::clone(producer));
-        readiness.set(true);
-        readiness
+        producer.change(None, Some(true));
+        Self { producer: Arc::clone(producer), is_ready: Mutex::new(Some(true)) }
     }
 
-    /// Whether its client has reached a broker, and it is open.
+    /// Whether its client has reached a broker. It stays closed if it is.
     pub(crate) fn set(&self, is_ready: bool) {
-        self.0.set_ready(is_ready);
+        let mut state = self.state();
+        if state.is_some() {
+            self.producer.change(*state, Some(is_ready));
+            *state = Some(is_ready);
+        }
+    }
+
+    /// It is closed.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        if state.is_some() {
+            self.producer.change(*state, None);
+            *state = None;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<bool>> {
+        self.is_ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Readiness {
     fn drop(&mut self) {
-        self.set(false);
+        self.close();
     }
 }
 

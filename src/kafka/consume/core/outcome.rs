@@ -28,8 +28,9 @@ pub enum Outcome {
     /// The message failed for good, and is skipped.
     Skipped,
     /// The message is not for this consumer, which passes over it: of
-    /// [another type](crate::kafka::Runner::skip_other_types), not let in by its [filter](crate::kafka::Runner::filter), or
-    /// [redriven](crate::kafka::Redrive::to_origin) for another group.
+    /// [another type](crate::kafka::Runner::skip_other_types), not let in by its [filter](crate::kafka::Runner::filter),
+    /// [redriven](crate::kafka::Redrive::to_origin) for another group, or a retry of another group whose retry topic has
+    /// [the same name](crate::kafka::DeadLetter::new).
     Ignored,
     /// The result is ignored: the handler took too long, the partition was revoked, or the
     /// [batch](crate::kafka::Batch) was dropped.
