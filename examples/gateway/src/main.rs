@@ -61,7 +61,9 @@ struct UserRegistered {
 #[serde(rename_all = "camelCase")]
 struct OrderCreated {
     order_id: Uuid,
+    #[validate(length(min = 1, max = 40))]
     user_id: String,
+    #[validate(length(min = 1, max = 100))]
     product: String,
 }
 
