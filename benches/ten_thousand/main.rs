@@ -101,7 +101,7 @@ fn ours(setup: &Setup, awaits_each: bool, topic: &str) -> Result<SystemTime, Box
 
 fn python(setup: &Setup, client: &str, awaits_each: bool, topic: &str) -> Result<SystemTime, Box<dyn Error>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/ten_thousand/produce.py");
-    let servers = setup.config.rdkafka039_producer()?.get("bootstrap.servers").unwrap_or_default().to_owned();
+    let servers = setup.config.rdkafka039_producer()?.get("metadata.broker.list").unwrap_or_default().to_owned();
     let output = Command::new("python3")
         .arg(script)
         .args([client, if awaits_each { "each" } else { "once" }, &servers, topic, &MESSAGES.to_string()])
