@@ -12,13 +12,16 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::{EventProducer, KafkaConfig, Topic, Topics};
 use event_schema::prelude::*;
 
 const MESSAGES: u64 = 10_000;
+/// How long the broker may take to show the last message of a client that has ended: with `acks=0`, some may be lost.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Serialize, EventSchema)]
 #[event(name = "blog.post", key = id)]
@@ -98,7 +101,7 @@ fn ours(setup: &Setup, awaits_each: bool, topic: &str) -> Result<SystemTime, Box
 
 fn python(setup: &Setup, client: &str, awaits_each: bool, topic: &str) -> Result<SystemTime, Box<dyn Error>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/ten_thousand/produce.py");
-    let servers = setup.config.rdkafka039_producer()?.get("bootstrap.servers").unwrap_or_default().to_owned();
+    let servers = setup.config.rdkafka039_producer()?.get("metadata.broker.list").unwrap_or_default().to_owned();
     let output = Command::new("python3")
         .arg(script)
         .args([client, if awaits_each { "each" } else { "once" }, &servers, topic, &MESSAGES.to_string()])
@@ -111,13 +114,17 @@ fn python(setup: &Setup, client: &str, awaits_each: bool, topic: &str) -> Result
     Ok(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds))
 }
 
-/// Waits until the topic shows all messages.
-fn visible(watcher: &BaseConsumer, topic: &str) -> Result<SystemTime, Box<dyn Error>> {
+/// Waits until the topic shows all messages, or until no more come of a client that has ended.
+fn visible(watcher: &BaseConsumer, topic: &str, ended: &OnceLock<Instant>) -> Result<SystemTime, Box<dyn Error>> {
     let all = i64::try_from(MESSAGES)?;
     loop {
         let (_, end) = watcher.fetch_watermarks(topic, 0, Duration::from_secs(10))?;
         if end >= all {
             return Ok(SystemTime::now());
+        }
+        if ended.get().is_some_and(|ended| ended.elapsed() > PATIENCE) {
+            let lost = format!("{end} of {all} messages are in {topic} {PATIENCE:?} after the client has ended");
+            return Err(format!("{lost}: with `acks=0`, nothing tells it that the others were lost").into());
         }
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -127,12 +134,18 @@ fn round(setup: &Setup, contender: Contender) -> Result<Duration, Box<dyn Error>
     let topic = format!("ten-thousand-{}", Uuid::now_v7());
     runtime()?.block_on(Topics::new().topic(Topic::new(&topic).partitions(1)).create(&setup.config))?;
     let watcher: BaseConsumer = setup.config.rdkafka039_consumer()?.create()?;
+    let ended = OnceLock::new();
     // Watches meanwhile: a client of a process of its own ends later than its messages are there.
     std::thread::scope(|scope| {
-        let watching = scope.spawn(|| visible(&watcher, &topic).map_err(|error| error.to_string()));
-        let started = contender.run(setup, &topic)?;
-        let ended = watching.join().map_err(|_| "the watcher panicked")??;
-        Ok(ended.duration_since(started)?)
+        let watching = scope.spawn(|| visible(&watcher, &topic, &ended).map_err(|error| error.to_string()));
+        let run = contender.run(setup, &topic);
+        // The watcher ends also if the client has failed.
+        let at = if run.is_ok() { Instant::now() } else { Instant::now() - PATIENCE };
+        ended.get_or_init(|| at);
+        let watched = watching.join().map_err(|_| "the watcher panicked")?;
+        let started = run?;
+        let shown = watched.map_err(|error| format!("{}: {error}", contender.name()))?;
+        Ok(shown.duration_since(started)?)
     })
 }
 

@@ -113,9 +113,10 @@ impl<DB: Backend> StoredAnswers<DB> {
         let writer = self.outbox.writer().await;
         let mut transaction = self.outbox.begin().await?;
         if let Some((id, fingerprint)) = key {
-            let claim = match self.lock(&mut transaction, id).await? {
-                true => self.claim_in(&mut transaction, id, fingerprint).await?,
-                false => Claim::InProgress,
+            let claim = if self.lock(&mut transaction, id).await? {
+                self.claim_in(&mut transaction, id, fingerprint).await?
+            } else {
+                Claim::InProgress
             };
             if !matches!(claim, Claim::New) {
                 self.outbox.roll_back(transaction).await;
@@ -157,7 +158,7 @@ impl<DB: Backend> StoredAnswers<DB> {
         Ok(match rows.into_iter().next().as_deref() {
             Some([Value::Bytes(Some(stored)), _]) if stored != fingerprint => Claim::OtherRequest,
             Some([_, Value::Text(Some(answer))]) => {
-                let answer = serde_json::from_str(answer).map_err(|_| OutboxErrorKind::Answer)?;
+                let answer = crate::load::json::read(answer).map_err(|_| OutboxErrorKind::Answer)?;
                 Claim::Answered(answer)
             }
             // It was deleted in between: the client comes again.

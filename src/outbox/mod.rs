@@ -116,7 +116,7 @@
 //! | [`Outbox::lag`], and the deletion of old rows | 1 each | for a statement |
 //!
 //! So `max_connections` is at least the concurrency of all runners plus 2, and those of HTTP. A handler that uses the pool
-//! beside its transaction needs a second connection, and waits for ever behind others that do the same: it uses its [`Tx`].
+//! beside its transaction needs a second connection, and if all handlers do that, they wait for each other: it uses its [`Tx`].
 //! With PostgreSQL, a relay has one more connection outside of the pool, for notifications.
 //!
 //! No transaction waits for anything but the database: a runner asks a schema registry before it begins one, and

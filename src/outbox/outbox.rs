@@ -123,7 +123,7 @@ impl<DB: Backend> Outbox<DB> {
             }
         };
         match tokio::spawn(begin.in_current_span()).await.map_err(JoinError::try_into_panic) {
-            Ok(begun) => begun,
+            Ok(result) => result,
             Err(Ok(panic)) => resume_unwind(panic),
             Err(Err(_the_runtime_ends)) => Err(sqlx::Error::PoolClosed),
         }
@@ -171,10 +171,9 @@ impl<DB: Backend> Outbox<DB> {
 
     /// Commits a transaction of which it is known that no statement has failed.
     pub(super) async fn finish(&self, transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
-        transaction.commit().await.map_err(|error| match is_refusal(&error) {
+        transaction.commit().await.map_err(|error| {
             // Such as a constraint that is checked at the end.
-            true => OutboxErrorKind::Database(error),
-            false => OutboxErrorKind::Commit(error),
+            if is_refusal(&error) { OutboxErrorKind::Database(error) } else { OutboxErrorKind::Commit(error) }
         })?;
         self.wake();
         Ok(())
@@ -194,7 +193,8 @@ impl<DB: Backend> Outbox<DB> {
 
     /// Puts an event into the outbox, as part of the caller's transaction: it is sent if that is committed, and never
     /// otherwise. It is encoded now, and gets its id and its time now. The transaction is one of [`begin`](Self::begin) or of
-    /// sqlx's [`Pool::begin`].
+    /// sqlx's [`Pool::begin`]; [`commit`](Self::commit) ends it. A producer with a schema registry asks that for the first
+    /// event of a type, and the transaction waits, unless [`prepare`](Self::prepare) was called before.
     ///
     /// # Errors
     ///

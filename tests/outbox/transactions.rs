@@ -41,7 +41,7 @@ async fn an_error_that_a_handler_does_not_return_is_found() {
             drop(fail(&mut tx, is_postgres).await);
         }
         // With an event and without one.
-        (order.number == 2).then(|| Accepted { customer: order.customer, number: order.number })
+        (order.number == 2).then_some(Accepted { customer: order.customer, number: order.number })
     }
 
     let shop = Shop::open().await;

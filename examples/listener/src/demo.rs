@@ -1,9 +1,9 @@
 //! Listeners that come and go, and messages meanwhile.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::time::Duration;
 
+use anyhow::Result;
 use event_schema::kafka::{Counts, EmbeddedKafka, EventProducer, KafkaConfig, Order, RunError, RunHandle};
 use tokio::task::JoinHandle;
 
@@ -19,7 +19,7 @@ struct Listener {
 }
 
 impl Listener {
-    async fn start(config: &KafkaConfig, name: &'static str) -> Result<Self, Box<dyn Error>> {
+    async fn start(config: &KafkaConfig, name: &'static str) -> Result<Self> {
         let consumer = subscribe(config).await?;
         let handle = consumer.handle();
         let running = consumer.runner().order(Order::Key).state(name.to_owned()).run_with(listen);
@@ -27,7 +27,7 @@ impl Listener {
         Ok(Self { name, handle, running: tokio::spawn(running), watching })
     }
 
-    async fn close(self) -> Result<(), Box<dyn Error>> {
+    async fn close(self) -> Result<()> {
         self.handle.close(PATIENCE).await?;
         self.watching.abort();
         println!("{} ends: {}", self.name, self.running.await??);
@@ -35,7 +35,7 @@ impl Listener {
     }
 }
 
-pub(crate) async fn run(kafka: &EmbeddedKafka) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(kafka: &EmbeddedKafka) -> Result<()> {
     let config = &kafka.config();
     let producer = EventProducer::connect(config).await?.with_source("/listener")?;
     println!("> one listener has all partitions");
@@ -55,12 +55,7 @@ pub(crate) async fn run(kafka: &EmbeddedKafka) -> Result<(), Box<dyn Error>> {
 
 /// Waits until each listener has a part, publishes two messages for each of six keys, and waits until all are handled and
 /// committed: a listener that takes over begins behind them.
-async fn round(
-    kafka: &EmbeddedKafka,
-    producer: &EventProducer,
-    listeners: &[&Listener],
-    number: usize,
-) -> Result<(), Box<dyn Error>> {
+async fn round(kafka: &EmbeddedKafka, producer: &EventProducer, listeners: &[&Listener], number: usize) -> Result<()> {
     until(|| {
         let shares: Vec<_> = listeners.iter().map(|listener| listener.handle.assigned()).collect();
         let all: BTreeSet<_> = shares.iter().flatten().collect();
@@ -77,7 +72,7 @@ async fn round(
     Ok(())
 }
 
-async fn until(is_so: impl Fn() -> bool) -> Result<(), Box<dyn Error>> {
+async fn until(is_so: impl Fn() -> bool) -> Result<()> {
     let waiting = async {
         while !is_so() {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -10,10 +10,10 @@
 mod demo;
 mod http;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
 use event_schema::kafka::{
     App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
@@ -57,7 +57,7 @@ async fn listen(message: Delivery<Test>, State(listener): State<String>) {
     println!("{listener}: topic {topic}, partition {partition}, offset {offset}, key {key}: {message}");
 }
 
-async fn subscribe(config: &KafkaConfig) -> Result<EventConsumer<Test>, Box<dyn Error>> {
+async fn subscribe(config: &KafkaConfig) -> Result<EventConsumer<Test>> {
     let config = match config.group_id() {
         Some(_) => config.clone(),
         None => config.clone().group(GROUP),
@@ -79,7 +79,7 @@ async fn watch(listener: String, handle: RunHandle) {
     }
 }
 
-async fn run(args: Args) -> Result<(), Box<dyn Error>> {
+async fn run(args: Args) -> Result<()> {
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
@@ -115,11 +115,13 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    let args = Args::parse();
+    // What the library has to say: retries, dead letters, brokers that are away.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let causes = std::iter::successors(error.source(), |&cause| cause.source());
-            eprintln!("{}", causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")));
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,8 @@
 //! Commands about topics themselves.
 
-use std::error::Error;
 use std::time::Duration;
 
+use anyhow::Result;
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::rdkafka039::metadata::MetadataTopic;
 use event_schema::kafka::{KafkaConfig, Topic, Topics};
@@ -14,7 +14,7 @@ pub(crate) async fn create(
     name: &str,
     partitions: Option<u16>,
     replication: Option<u16>,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<()> {
     let mut topic = Topic::new(name);
     if let Some(partitions) = partitions {
         topic = topic.partitions(partitions);
@@ -29,7 +29,7 @@ pub(crate) async fn create(
     Ok(())
 }
 
-pub(crate) async fn list(config: &KafkaConfig) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn list(config: &KafkaConfig) -> Result<()> {
     let names = asked(config, |client| {
         let metadata = client.fetch_metadata(None, PATIENCE)?;
         Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect::<Vec<_>>())
@@ -40,7 +40,7 @@ pub(crate) async fn list(config: &KafkaConfig) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<()> {
     // A request for a topic that does not exist would create it on many clusters.
     Topics::new().topic(topic).check(config).await?;
     let name = topic.to_owned();
@@ -53,7 +53,7 @@ pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<(), Bo
             let about = format!("leader {leader}, copies {copies:?}, in sync {in_sync:?}");
             Ok(format!("partition {}: {about}, offsets {first} to {end}", partition.id()))
         });
-        rows.collect::<Result<Vec<_>, Box<dyn Error + Send + Sync>>>()
+        rows.collect::<Result<Vec<_>>>()
     });
     for row in rows.await? {
         println!("{row}");
@@ -64,11 +64,10 @@ pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<(), Bo
 /// Asks the brokers. The client blocks, and so it has a thread of its own.
 async fn asked<T: Send + 'static>(
     config: &KafkaConfig,
-    ask: impl FnOnce(&BaseConsumer) -> Result<T, Box<dyn Error + Send + Sync>> + Send + 'static,
-) -> Result<T, Box<dyn Error>> {
+    ask: impl FnOnce(&BaseConsumer) -> Result<T> + Send + 'static,
+) -> Result<T> {
     // Connects first: a wrong password or an unreachable broker is named as such.
     Topics::new().check(config).await?;
     let client: BaseConsumer = config.rdkafka039_consumer()?.create()?;
-    let answer = tokio::task::spawn_blocking(move || ask(&client)).await?;
-    answer.map_err(|error| -> Box<dyn Error> { error })
+    tokio::task::spawn_blocking(move || ask(&client)).await?
 }

@@ -1,15 +1,19 @@
 //! Messages from and to the console.
 
-use std::error::Error;
 use std::fmt;
+use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use event_schema::kafka::rdkafka039::Message;
-use event_schema::kafka::rdkafka039::consumer::{Consumer, StreamConsumer};
+use event_schema::kafka::rdkafka039::consumer::{CommitMode, Consumer, StreamConsumer};
+use event_schema::kafka::rdkafka039::error::{KafkaError, RDKafkaErrorCode};
 use event_schema::kafka::{Body, EventConsumer, EventProducer, KafkaConfig};
 use event_schema::prelude::*;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::BlogPost;
 
@@ -18,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The form of messages on the console.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(crate) enum Form {
-    /// Any bytes; when produced, as `key:value`, or a value alone
+    /// Any bytes; when produced, the value of a message, or with `--key-separator` its key and value
     #[default]
     Raw,
     /// A `blog.post` in JSON: what is none is told, and not sent
@@ -32,6 +36,17 @@ impl fmt::Display for Form {
             Self::Typed => "typed",
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Produce {
+    pub(crate) topic: String,
+    /// The form of the lines
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) form: Form,
+    /// What is between the key and the value of a raw line; without it, a line is a value
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) key_separator: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -49,18 +64,22 @@ pub(crate) struct Consume {
 }
 
 /// Sends each line, and says where it went.
-pub(crate) async fn produce(
-    config: &KafkaConfig,
-    topic: &str,
-    form: Form,
-    lines: impl AsyncBufRead + Unpin,
-) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn produce(config: &KafkaConfig, produce: &Produce, lines: impl AsyncBufRead + Unpin) -> Result<()> {
+    let topic = &*produce.topic;
     let producer = EventProducer::connect(config).await?;
     let mut lines = lines.lines();
     while let Some(line) = lines.next_line().await? {
-        let sent = match form {
+        let sent = match produce.form {
             Form::Raw => {
-                let (key, value) = line.split_once(':').map_or((None, &*line), |(key, value)| (Some(key), value));
+                let (key, value) = match &produce.key_separator {
+                    None => (None, &*line),
+                    Some(separator) => {
+                        let parts = line.split_once(&**separator);
+                        let (key, value) =
+                            parts.with_context(|| format!("a line without the separator `{separator}`"))?;
+                        (Some(key), value)
+                    }
+                };
                 producer.send_bytes(topic, key.map(str::as_bytes), value.as_bytes()).await?
             }
             Form::Typed => match BlogPost::load_str(&line) {
@@ -76,40 +95,60 @@ pub(crate) async fn produce(
     Ok(producer.close(PATIENCE).await?)
 }
 
-/// Prints messages until Ctrl-C, or until there were enough.
-pub(crate) async fn consume(config: &KafkaConfig, consume: &Consume) -> Result<(), Box<dyn Error>> {
+/// Prints messages until Ctrl-C or SIGTERM, or until there were enough.
+pub(crate) async fn consume(config: &KafkaConfig, consume: &Consume) -> Result<()> {
     let group = match &consume.group {
         Some(group) => group.clone(),
         None => format!("console-{}", Uuid::now_v7()),
     };
     let config = config.clone().group(group);
-    let printing = async {
-        match consume.form {
-            Form::Raw => raw(&config, consume).await,
-            Form::Typed => typed(&config, consume).await,
-        }
-    };
-    tokio::select! {
-        printed = printing => printed,
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    let closing = closing()?;
+    match consume.form {
+        Form::Raw => raw(&config, consume, closing).await,
+        Form::Typed => typed(&config, consume, closing).await,
     }
 }
 
-async fn raw(config: &KafkaConfig, consume: &Consume) -> Result<(), Box<dyn Error>> {
+/// Ready at Ctrl-C or SIGTERM.
+fn closing() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+async fn raw(config: &KafkaConfig, consume: &Consume, closing: impl Future<Output = ()>) -> Result<()> {
     let consumer: StreamConsumer = config.rdkafka039_consumer()?.create()?;
     consumer.subscribe(&[&consume.topic])?;
+    let mut closing = pin!(closing);
     for _ in 0..consume.messages.unwrap_or(usize::MAX) {
-        let message = consumer.recv().await?;
+        let message = tokio::select! {
+            message = consumer.recv() => message?,
+            () = &mut closing => break,
+        };
         let place = format!("{}/{}@{}", message.topic(), message.partition(), message.offset());
         println!("{place} {}: {}", shown(message.key()), shown(message.payload()));
+        consumer.store_offset_from_message(&message)?;
     }
-    Ok(())
+    // The next one of this group begins behind what is printed. The group hears of the end when the client is dropped.
+    match consumer.commit_consumer_state(CommitMode::Sync) {
+        Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => Ok(()),
+        committed => Ok(committed?),
+    }
 }
 
-async fn typed(config: &KafkaConfig, consume: &Consume) -> Result<(), Box<dyn Error>> {
+async fn typed(config: &KafkaConfig, consume: &Consume, closing: impl Future<Output = ()>) -> Result<()> {
     let mut consumer = EventConsumer::<BlogPost>::subscribe_to(config, &[&consume.topic]).await?;
+    let mut closing = pin!(closing);
     for _ in 0..consume.messages.unwrap_or(usize::MAX) {
-        let received = consumer.recv().await?;
+        let received = tokio::select! {
+            received = consumer.recv() => received?,
+            () = &mut closing => break,
+        };
         let place = format!("{}/{}@{}", received.topic(), received.partition(), received.offset());
         match received.body() {
             Body::Event(BlogPost { id, title }) => println!("{place} post {id}: {title}"),

@@ -10,14 +10,14 @@ mod admin;
 mod console;
 mod ten_thousand;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use event_schema::kafka::{EmbeddedKafka, KafkaConfig};
 
-use self::console::{Consume, Form};
+use self::console::{Consume, Form, Produce};
 use self::ten_thousand::Settings;
 
 /// The event of the typed commands, and of the benchmark.
@@ -58,13 +58,8 @@ enum Command {
     /// Print the partitions of a topic, with leaders, copies and offsets
     Describe { topic: String },
     /// Send each line of the standard input as a message
-    Produce {
-        topic: String,
-        /// The form of the lines
-        #[arg(long, value_enum, default_value_t)]
-        form: Form,
-    },
-    /// Print the messages of a topic until Ctrl-C
+    Produce(Produce),
+    /// Print the messages of a topic until Ctrl-C or SIGTERM
     Consume(Consume),
     /// Send ten thousand events to the topic `blog-post`, and print the time
     TenThousand {
@@ -77,22 +72,22 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let ended = match Args::parse() {
-        Args { config: Some(file), command: Some(command), .. } => run(file, command).await,
-        Args { config: None, command: None, .. } => demo().await,
-        Args { command: None, .. } => Err("name a command, such as `list`; `--help` lists them".into()),
-        Args { config: None, .. } => Err("name the brokers: --config client.properties".into()),
-    };
-    match ended {
+    match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", with_causes(&*error));
+            eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(file: PathBuf, command: Command) -> Result<(), Box<dyn Error>> {
+async fn run(args: Args) -> Result<()> {
+    let (file, command) = match (args.config, args.command) {
+        (Some(file), Some(command)) => (file, command),
+        (None, None) => return demo().await,
+        (_, None) => bail!("name a command, such as `list`; `--help` lists them"),
+        (None, _) => bail!("name the brokers: --config client.properties"),
+    };
     let config = KafkaConfig::from_properties_file(file)?;
     match command {
         Command::Create { topic, partitions, replication } => {
@@ -100,8 +95,8 @@ async fn run(file: PathBuf, command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::List => admin::list(&config).await,
         Command::Describe { topic } => admin::describe(&config, &topic).await,
-        Command::Produce { topic, form } => {
-            console::produce(&config, &topic, form, tokio::io::BufReader::new(tokio::io::stdin())).await
+        Command::Produce(produce) => {
+            console::produce(&config, &produce, tokio::io::BufReader::new(tokio::io::stdin())).await
         }
         Command::Consume(consume) => console::consume(&config, &consume).await,
         Command::TenThousand { settings, messages } => ten_thousand::run(&config, settings, messages).await,
@@ -109,7 +104,7 @@ async fn run(file: PathBuf, command: Command) -> Result<(), Box<dyn Error>> {
 }
 
 /// Every command once. An embedded broker lives in its process, and so they run in this one.
-async fn demo() -> Result<(), Box<dyn Error>> {
+async fn demo() -> Result<()> {
     let kafka = EmbeddedKafka::start()?;
     let config = kafka.config();
     println!("> topics create blog-post --partitions 3");
@@ -117,10 +112,12 @@ async fn demo() -> Result<(), Box<dyn Error>> {
     println!("> topics list");
     admin::list(&config).await?;
     let lines = "7:{\"id\": 7, \"title\": \"Kafka from the shell\"}\n8:{\"id\": 8, \"title\": \"\"}\n9:not JSON\n";
-    println!("> topics produce blog-post");
-    console::produce(&config, "blog-post", Form::Raw, lines.as_bytes()).await?;
+    println!("> topics produce blog-post --key-separator :");
+    let raw = Produce { topic: "blog-post".to_owned(), form: Form::Raw, key_separator: Some(":".to_owned()) };
+    console::produce(&config, &raw, lines.as_bytes()).await?;
     println!("> topics produce blog-post --form typed");
-    console::produce(&config, "blog-post", Form::Typed, "{\"id\": 10, \"title\": \"\"}\n".as_bytes()).await?;
+    let typed = Produce { topic: "blog-post".to_owned(), form: Form::Typed, key_separator: None };
+    console::produce(&config, &typed, "{\"id\": 10, \"title\": \"\"}\n".as_bytes()).await?;
     for form in [Form::Raw, Form::Typed] {
         println!("> topics consume blog-post --form {form} --messages 3");
         let consume = Consume { topic: "blog-post".to_owned(), form, group: None, messages: Some(3) };
@@ -133,9 +130,4 @@ async fn demo() -> Result<(), Box<dyn Error>> {
         ten_thousand::run(&config, settings, 10_000).await?;
     }
     Ok(())
-}
-
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

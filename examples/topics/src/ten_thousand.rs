@@ -1,9 +1,9 @@
 //! The tutorial's benchmark: ten thousand messages, and how long they take.
 
-use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use clap::ValueEnum;
 use event_schema::kafka::{EventProducer, KafkaConfig};
 
@@ -28,7 +28,7 @@ impl fmt::Display for Settings {
     }
 }
 
-pub(crate) async fn run(config: &KafkaConfig, settings: Settings, messages: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(config: &KafkaConfig, settings: Settings, messages: u64) -> Result<()> {
     let posts: Vec<BlogPost> = (0..messages).map(|id| BlogPost { id, title: format!("Post number {id}") }).collect();
     let config = config.clone().set("compression.type", "gzip");
     let config = match settings {

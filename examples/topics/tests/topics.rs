@@ -1,7 +1,7 @@
 //! The program, as a user runs it.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use event_schema::kafka::EmbeddedKafka;
@@ -57,11 +57,34 @@ fn lines_are_sent_and_printed() {
 
     assert_eq!(run(&["list"], ""), (Some(0), "lines\n".to_owned(), String::new()));
     assert_eq!(run(&["create", "lines"], "").1, "lines exists already, and stays as it is\n");
-    let sent = run(&["produce", "lines"], "a:first\nsecond\n");
-    assert_eq!(sent, (Some(0), "lines/0@0\nlines/0@1\n".to_owned(), String::new()));
+    let sent = run(&["produce", "lines", "--key-separator", ":"], "a:first\n");
+    assert_eq!(sent, (Some(0), "lines/0@0\n".to_owned(), String::new()));
+    // JSON has colons.
+    let sent = run(&["produce", "lines"], "{\"id\": 7}\n");
+    assert_eq!(sent, (Some(0), "lines/0@1\n".to_owned(), String::new()));
+    let (code, _, err) = run(&["produce", "lines", "--key-separator", ":"], "no key\n");
+    assert!(code == Some(1) && err.contains("the separator `:`"), "{err}");
     let printed = run(&["consume", "lines", "--messages", "2"], "");
-    assert_eq!(printed.1, "lines/0@0 a: first\nlines/0@1 null: second\n");
+    assert_eq!(printed.1, "lines/0@0 a: first\nlines/0@1 null: {\"id\": 7}\n");
     assert!(run(&["describe", "lines"], "").1.ends_with("offsets 0 to 2\n"));
+
+    // What is printed is committed when the program is told to end.
+    for (form, line) in [("raw", "a: first"), ("typed", "not a blog.post")] {
+        let name = format!("readers-{form}");
+        let args = ["--config", config.to_str().expect("a name"), "consume", "lines", "--form", form, "--group", &name];
+        let program = Command::new(env!("CARGO_BIN_EXE_topics")).args(args).stdout(Stdio::piped()).spawn();
+        let mut program = program.expect("the program starts");
+        let mut printed = BufReader::new(program.stdout.take().expect("a pipe")).lines();
+        let first = printed.next().expect("a line").expect("text");
+        assert!(first.contains(line), "{first}");
+        let second = printed.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("lines/0@1")));
+        second.expect("the other line").expect("text");
+        let told = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+        assert!(told.expect("kill starts").success());
+        assert!(program.wait().expect("the program ends").success());
+        let committed = tokio::runtime::Runtime::new().expect("a runtime").block_on(kafka.committed(&name, "lines"));
+        assert_eq!(committed[&0], 2, "{form}");
+    }
 
     let (code, _, err) = run(&["describe", "nothing"], "");
     assert!(code == Some(1) && err.contains("`nothing`"), "{err}");

@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
-use ::axum::http::StatusCode;
 use ::axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 
@@ -55,8 +54,8 @@ impl<DB: Backend> Idempotency<StoredAnswers<DB>> {
                 Err(error) => return by_claim(Err(error)),
             };
             let tx = request.lend();
-            let handled = async { handler(event, envelope, tx).await.into_response() };
-            match AssertUnwindSafe(handled).catch_unwind().await {
+            let answering = async { handler(event, envelope, tx).await.into_response() };
+            match AssertUnwindSafe(answering).catch_unwind().await {
                 Ok(response) => end(request, response, key.is_some()).await,
                 Err(panic) => {
                     request.roll_back().await;
@@ -94,7 +93,6 @@ async fn end<DB: Backend>(request: Request<'_, DB>, response: Response, has_key:
         Err(error) => {
             let is_unknown = error.is_unknown();
             let response = error.into_response();
-            debug_assert_ne!(response.status(), StatusCode::OK);
             if is_unknown && has_key { invite(response, SOON) } else { response }
         }
     }
