@@ -115,14 +115,14 @@ fn python(setup: &Setup, client: &str, awaits_each: bool, topic: &str) -> Result
 }
 
 /// Waits until the topic shows all messages, or until no more come of a client that has ended.
-fn visible(watcher: &BaseConsumer, topic: &str, ended: &OnceLock<Instant>) -> Result<SystemTime, Box<dyn Error>> {
+fn visible(watcher: &BaseConsumer, topic: &str, deadline: &OnceLock<Instant>) -> Result<SystemTime, Box<dyn Error>> {
     let all = i64::try_from(MESSAGES)?;
     loop {
         let (_, end) = watcher.fetch_watermarks(topic, 0, Duration::from_secs(10))?;
         if end >= all {
             return Ok(SystemTime::now());
         }
-        if ended.get().is_some_and(|ended| ended.elapsed() > PATIENCE) {
+        if deadline.get().is_some_and(|deadline| Instant::now() > *deadline) {
             let lost = format!("{end} of {all} messages are in {topic} {PATIENCE:?} after the client has ended");
             return Err(format!("{lost}: with `acks=0`, nothing tells it that the others were lost").into());
         }
@@ -134,17 +134,17 @@ fn round(setup: &Setup, contender: Contender) -> Result<Duration, Box<dyn Error>
     let topic = format!("ten-thousand-{}", Uuid::now_v7());
     runtime()?.block_on(Topics::new().topic(Topic::new(&topic).partitions(1)).create(&setup.config))?;
     let watcher: BaseConsumer = setup.config.rdkafka039_consumer()?.create()?;
-    let ended = OnceLock::new();
+    let deadline = OnceLock::new();
     // Watches meanwhile: a client of a process of its own ends later than its messages are there.
     std::thread::scope(|scope| {
-        let watching = scope.spawn(|| visible(&watcher, &topic, &ended).map_err(|error| error.to_string()));
+        let watching = scope.spawn(|| visible(&watcher, &topic, &deadline).map_err(|error| error.to_string()));
         let run = contender.run(setup, &topic);
-        // The watcher ends also if the client has failed.
-        let at = if run.is_ok() { Instant::now() } else { Instant::now() - PATIENCE };
-        ended.get_or_init(|| at);
-        let watched = watching.join().map_err(|_| "the watcher panicked")?;
+        // The watcher ends at once if the client has failed.
+        let patience = if run.is_ok() { PATIENCE } else { Duration::ZERO };
+        deadline.get_or_init(|| Instant::now() + patience);
+        let shown = watching.join().map_err(|_| "the watcher panicked")?;
         let started = run?;
-        let shown = watched.map_err(|error| format!("{}: {error}", contender.name()))?;
+        let shown = shown.map_err(|error| format!("{}: {error}", contender.name()))?;
         Ok(shown.duration_since(started)?)
     })
 }
