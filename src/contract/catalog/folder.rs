@@ -357,12 +357,12 @@ fn has_conflict(text: &str) -> bool {
 
 fn read_json(path: &Path) -> Result<Option<Value>, CatalogError> {
     let Some(text) = read(path)? else { return Ok(None) };
-    json::read_document(&text).map(Some).map_err(|error| match has_conflict(&text) {
-        true => {
-            let remedy = "restore the file of the target branch, and record the contracts again";
-            CatalogError::conflict(path, remedy)
+    json::read_document(&text).map(Some).map_err(|error| {
+        if has_conflict(&text) {
+            CatalogError::conflict(path, "restore the file of the target branch, and record the contracts again")
+        } else {
+            CatalogError::json(path, error)
         }
-        false => CatalogError::json(path, error),
     })
 }
 
