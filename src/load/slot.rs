@@ -41,7 +41,9 @@ impl<T> Slot<T> {
         matches!(self, Self::Missing)
     }
 
+    /// The value that was read.
     #[inline]
+    #[must_use]
     pub fn good(&self) -> Option<&T> {
         match self {
             Self::Good(value) => Some(value),
@@ -54,6 +56,7 @@ impl<T> Slot<T> {
     /// # Panics
     /// If there is none.
     #[inline]
+    #[must_use]
     pub fn into_good(self) -> T {
         match self {
             Self::Good(value) => value,
