@@ -106,7 +106,8 @@
 //!
 //! ## librdkafka
 //!
-//! Clients with `statistics.interval.ms` in their configuration also publish these of librdkafka's statistics:
+//! Clients with `statistics.interval.ms` in their configuration also publish these of librdkafka's statistics. The gauges are
+//! 0 when the client ends:
 //!
 //! | name | type | unit | labels | meaning |
 //! |---|---|---|---|---|

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::common::{Kafka, unique, until, within};
+use event_schema::kafka::doctor::{Check, Doctor};
 use event_schema::kafka::{
     DeadLetter, DeadLetterTopic, Delivery, EventConsumer, EventProducer, Failure, KafkaConfig, Outcome, Redrive, Retry,
     SeekTo, Topic, Topics,
@@ -128,4 +129,35 @@ async fn errors_name_both() {
     let error = EventConsumer::<Order>::subscribe_to(&config, &["orders", "bills"]).await.unwrap_err();
     assert!(error.is_config());
     assert_eq!(error.to_string(), "topic `same` is given twice");
+}
+
+/// The names of dead letter topics are made from the real name, for whoever asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_topic_has_dead_letters_by_its_real_name() {
+    let kafka = Kafka::start();
+    let (prefix, group, real) = (format!("{}.", unique("prefix")), unique("group"), kafka.topic(1).await);
+    let config = kafka.config.clone().set("event.schema.topic.prefix", &prefix).group(&group);
+    let config = config.set("event.schema.topic.names", format!("orders:{real}"));
+    let dead = format!("{real}-{group}-dlt");
+    let report = Doctor::new(&config).topic("orders").examine().await.unwrap();
+    let missing: Vec<_> = report.findings().iter().filter(|finding| finding.check() == Check::DeadLetter).collect();
+    assert_eq!(missing.len(), 1, "{report}");
+    assert_eq!(missing[0].place(), format!("topic `{prefix}{dead}`, declared as `{dead}`"));
+
+    let made = Topics::new().topic(DeadLetter::new().topic_of(&real, &group)).create(&config).await.unwrap();
+    assert_eq!(made, [format!("{prefix}{dead}")]);
+    EventProducer::connect(&config).await.unwrap().send(&order("bad")).await.unwrap();
+    let consumer = EventConsumer::<Order>::subscribe(&config).await.unwrap();
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.run(async |_: Delivery<Order>| Err::<(), _>(Failure::reject("not this one"))));
+    until(60, "dead letter", || handle.counts().of(Outcome::Dead) == 1).await;
+    handle.close(DEADLINE).await.unwrap();
+    running.await.unwrap().unwrap();
+
+    let letters = DeadLetterTopic::new(&dead).origin_topic("orders");
+    assert_eq!(letters.redrive(&config, Redrive::to_origin(), |_, _| {}).await.unwrap().redriven(), 1);
+    assert_eq!(kafka.end(&real, 0).await, 2);
+    // By a configuration that renames nothing, as that of an operator.
+    let letters = DeadLetterTopic::new(format!("{prefix}{dead}"));
+    assert_eq!(letters.redrive(&kafka.config, Redrive::to_origin(), |_, _| {}).await.unwrap().redriven(), 0);
 }

@@ -613,7 +613,7 @@ async fn two_redrives_at_a_time_send_no_letter_more_than_twice() {
     send(&kafka, (0..LETTERS).map(|number| letter(&dead, "origin", number, &format!("id-{number}")))).await;
     let letters = DeadLetterTopic::new(&dead);
     let redrive = async || letters.redrive(&kafka.config, Redrive::to_topic(&target), |_, _| {}).await.unwrap();
-    let (one, other) = within(60, "redrives", async { tokio::join!(redrive(), redrive()) }).await;
+    let (one, other) = within(60, "redrives", Box::pin(async { tokio::join!(redrive(), redrive()) })).await;
     let sent = one.redriven() + other.redriven();
     let mut times: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for message in kafka.read(&target, usize::try_from(sent).unwrap()).await {

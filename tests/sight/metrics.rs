@@ -156,6 +156,27 @@ async fn an_outage_shows() {
     outage(&Shop::open()).await;
 }
 
+/// A consumer that ends during an outage leaves no alarm.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_ends_with_its_consumer() {
+    let shop = Shop::open();
+    let of_group = [("group", &*shop.group), ("topics", &*shop.topic)];
+    for order in ["A-1", "A-2", "A-3"] {
+        shop.put(order, &[]).await;
+    }
+    let (handle, runner) = shop.runner().await;
+    let retry = Retry::never().backoff(Duration::from_millis(5), Duration::from_millis(5));
+    let runner = runner.unordered().retry(retry).circuit_breaker(CircuitBreaker::after(2));
+    let running = tokio::spawn(runner.run(async |_: Delivery<OrderPlaced>| Err::<(), _>(Failure::retry("locked"))));
+    is("breaker_open", &of_group, 1.0).await;
+    until(20, "a consumer that is stalled", || consumer("stalled_seconds", &of_group) >= Some(1.0)).await;
+    handle.close(DEADLINE).await.unwrap();
+    running.await.unwrap().unwrap();
+    for gauge in ["breaker_open", "waiting_messages", "stalled_seconds", "buffered_messages", "ready"] {
+        assert_eq!(consumer(gauge, &of_group), Some(0.0), "{gauge}");
+    }
+}
+
 /// Sends what is stored, what is invalid and what is refused, with a client of this id.
 async fn send(config: &KafkaConfig, topic: &str, client: &str) -> EventProducer {
     let producer = EventProducer::connect(&config.clone().set("client.id", client)).await.unwrap();
@@ -259,6 +280,8 @@ async fn the_guide_lists_all_metrics_and_prometheus_reads_them() {
     until(20, "statistics", || rendered().contains("event_schema_librdkafka_broker_round_trip_seconds{")).await;
     shop.finish(handle, running).await;
     producer.close(DEADLINE).await.unwrap();
+    let is_up = |(name, _, value): &Sample| name == "event_schema_librdkafka_broker_up" && *value > 0.0;
+    until(20, "the end of all clients", || !samples(&rendered()).iter().any(is_up)).await;
     outage(&Shop { kafka: shop.kafka, topic: shop.topic, group: format!("{}-2", shop.group) }).await;
 
     let text = rendered();

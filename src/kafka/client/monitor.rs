@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::log::log;
 #[cfg(feature = "metrics024")]
-use crate::kafka::telemetry::publish_statistics;
+use crate::kafka::telemetry::Statistics;
 
 /// Keeps the last error that librdkafka reported of its connections.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Monitor {
     trouble: Mutex<Option<Trouble>>,
     /// When it was last in the log that no broker is there.
     alone: Mutex<Option<Instant>>,
+    #[cfg(feature = "metrics024")]
+    statistics: Statistics,
 }
 
 #[derive(Debug, Clone)]
@@ -61,11 +63,11 @@ impl Monitor {
     }
 
     /// For `ClientContext::stats_raw`.
-    #[expect(clippy::unused_self, reason = "as the others")]
+    #[cfg_attr(not(feature = "metrics024"), expect(clippy::unused_self, reason = "of metrics"))]
     pub(crate) fn statistics(&self, json: &[u8]) {
         tracing::debug!(target: "librdkafka", "{}", String::from_utf8_lossy(json));
         #[cfg(feature = "metrics024")]
-        publish_statistics(json);
+        self.statistics.publish(json);
     }
 
     /// librdkafka says many times a second that all brokers are down, as long as they are.

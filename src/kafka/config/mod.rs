@@ -145,7 +145,8 @@ const BROKERS: &str = "metadata.broker.list";
 /// Both hold for all names in the code: topics of events, of [`subscribe_to`], [`send_to`] and [`Outgoing::topic`], of
 /// [`Topics`], of [`RunHandle::seek`] and of [`DeadLetter::topic`]. A pattern (`^orders.*`) gets the prefix. Names of dead
 /// letter topics and retry topics are made from the real name of their topic (`staging.orders-billing-dlt`), and a name
-/// made so may be in `event.schema.topic.names` as well. Subjects of a schema registry have the real name.
+/// made so may be in `event.schema.topic.names` as well. So [`DeadLetter::topic_of`] needs the real name of a topic that is
+/// in `event.schema.topic.names`. Subjects of a schema registry have the real name.
 ///
 /// A real name stays as it is wherever it is used: a name that begins with the prefix, or that is the second of a pair. So
 /// the topic of a received message, or of a dead letter, can be sent to. Messages, headers and counts have the real name;
@@ -177,6 +178,7 @@ const BROKERS: &str = "metadata.broker.list";
 /// [`Topics`]: crate::kafka::Topics
 /// [`RunHandle::seek`]: crate::kafka::RunHandle::seek
 /// [`DeadLetter::topic`]: crate::kafka::DeadLetter::topic
+/// [`DeadLetter::topic_of`]: crate::kafka::DeadLetter::topic_of
 /// [`EmbeddedKafka`]: crate::kafka::EmbeddedKafka
 /// [librdkafka]: https://github.com/confluentinc/librdkafka/blob/v2.12.1/CONFIGURATION.md
 /// [`EventProducer`]: crate::kafka::EventProducer

@@ -457,6 +457,9 @@ mod tests {
     use super::*;
     use crate::kafka::KafkaConfig;
 
+    /// `acks`, whether it is a dead letter topic, `min.insync.replicas`, all copies and those in sync; the findings.
+    type Case<'a> = (&'a str, bool, &'a str, (usize, usize), &'a [(Severity, &'a str)]);
+
     /// The findings of the copies of a topic with one partition.
     fn replication(acks: &str, is_dead: bool, least: &str, copies: (usize, usize)) -> Vec<(Severity, String)> {
         let config = KafkaConfig::new("x:1").set("acks", acks);
@@ -489,7 +492,7 @@ mod tests {
         const REFUSED: &str = "fewer copies in sync";
         const IGNORES: &str = "`acks=1` ignores the topic's `min.insync.replicas` (2)";
         const NOBODY: &str = "`acks=0` waits for no broker";
-        let cases: [(&str, bool, &str, (usize, usize), &[(Severity, &str)]); 13] = [
+        let cases: [Case<'_>; 13] = [
             ("all", false, "2", (3, 3), &[]),
             ("1", false, "2", (3, 3), &[(Warning, IGNORES)]),
             ("0", false, "2", (3, 3), &[(Warning, NOBODY)]),

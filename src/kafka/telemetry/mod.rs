@@ -21,4 +21,4 @@ pub(crate) use self::measures::{Measures, PartitionMeasures};
 pub(crate) use self::producer::{Producer, Readiness, Sending};
 pub(crate) use self::span::Message;
 #[cfg(feature = "metrics024")]
-pub(crate) use self::statistics::publish as publish_statistics;
+pub(crate) use self::statistics::Statistics;

@@ -1,7 +1,9 @@
 //! librdkafka's own statistics, which it tells if `statistics.interval.ms` is set.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use ::metrics::{SharedString, Unit, counter, describe_counter, describe_gauge, gauge};
-use rdkafka::Statistics;
 use rdkafka::statistics::Window;
 
 const REQUESTS: &str = "event_schema_librdkafka_requests_total";
@@ -28,39 +30,73 @@ fn describe() {
     describe_gauge!(BROKER_THROTTLE, Unit::Seconds, "Throttle time of the broker since the last statistics");
 }
 
-/// Publishes the statistics of a client.
-pub(crate) fn publish(json: &[u8]) {
-    #[expect(clippy::disallowed_methods, reason = "no number of librdkafka's has a fraction")]
-    let statistics: Statistics = match serde_json::from_slice(json) {
-        Ok(statistics) => statistics,
-        Err(error) => {
-            tracing::debug!("librdkafka's statistics are not as expected: {error}");
-            return;
+/// The gauges of a client, which are zero when it ends: another client has another name.
+#[derive(Debug, Default)]
+pub(crate) struct Statistics {
+    /// The name of the client, and the brokers that it knows.
+    published: Mutex<Option<(String, BTreeSet<i32>)>>,
+}
+
+impl Statistics {
+    /// Publishes what librdkafka says.
+    pub(crate) fn publish(&self, json: &[u8]) {
+        #[expect(clippy::disallowed_methods, reason = "no number of librdkafka's has a fraction")]
+        let statistics: rdkafka::Statistics = match serde_json::from_slice(json) {
+            Ok(statistics) => statistics,
+            Err(error) => {
+                tracing::debug!("librdkafka's statistics are not as expected: {error}");
+                return;
+            }
+        };
+        describe();
+        let client = SharedString::from_owned(statistics.name.clone());
+        for (name, value) in [
+            (REQUESTS, statistics.tx),
+            (REQUEST_BYTES, statistics.tx_bytes),
+            (RESPONSES, statistics.rx),
+            (RESPONSE_BYTES, statistics.rx_bytes),
+        ] {
+            counter!(name, "client" => client.clone()).absolute(value.try_into().unwrap_or(0));
         }
-    };
-    describe();
-    let client = SharedString::from_owned(statistics.name.clone());
-    for (name, value) in [
-        (REQUESTS, statistics.tx),
-        (REQUEST_BYTES, statistics.tx_bytes),
-        (RESPONSES, statistics.rx),
-        (RESPONSE_BYTES, statistics.rx_bytes),
-    ] {
-        counter!(name, "client" => client.clone()).absolute(value.try_into().unwrap_or(0));
+        gauge!(QUEUED, "client" => client.clone()).set(float(statistics.msg_cnt));
+        gauge!(QUEUED_BYTES, "client" => client.clone()).set(float(statistics.msg_size));
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, brokers) = published.get_or_insert_with(|| (statistics.name.clone(), BTreeSet::new()));
+        for broker in statistics.brokers.values().filter(|broker| broker.nodeid >= 0) {
+            brokers.insert(broker.nodeid);
+            let labels = labels(&client, broker.nodeid);
+            gauge!(BROKER_UP, &labels).set(f64::from(broker.state == "UP"));
+            counter!(BROKER_TIMEOUTS, &labels).absolute(broker.req_timeouts);
+            if let Some(rtt) = &broker.rtt {
+                publish_window(BROKER_RTT, rtt, 1e6, &labels);
+            }
+            if let Some(throttle) = &broker.throttle {
+                publish_window(BROKER_THROTTLE, throttle, 1e3, &labels);
+            }
+        }
     }
-    gauge!(QUEUED, "client" => client.clone()).set(float(statistics.msg_cnt));
-    gauge!(QUEUED_BYTES, "client" => client.clone()).set(float(statistics.msg_size));
-    for broker in statistics.brokers.values().filter(|broker| broker.nodeid >= 0) {
-        let labels = [("client", client.clone()), ("broker", SharedString::from_owned(broker.nodeid.to_string()))];
-        gauge!(BROKER_UP, &labels).set(f64::from(broker.state == "UP"));
-        counter!(BROKER_TIMEOUTS, &labels).absolute(broker.req_timeouts);
-        if let Some(rtt) = &broker.rtt {
-            publish_window(BROKER_RTT, rtt, 1e6, &labels);
+}
+
+impl Drop for Statistics {
+    fn drop(&mut self) {
+        let published = self.published.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((client, brokers)) = published else { return };
+        let client = SharedString::from_owned(client);
+        for name in [QUEUED, QUEUED_BYTES] {
+            gauge!(name, "client" => client.clone()).set(0.0);
         }
-        if let Some(throttle) = &broker.throttle {
-            publish_window(BROKER_THROTTLE, throttle, 1e3, &labels);
+        for broker in brokers {
+            let labels = labels(&client, broker);
+            gauge!(BROKER_UP, &labels).set(0.0);
+            for name in [BROKER_RTT, BROKER_THROTTLE] {
+                publish_window(name, &Window::default(), 1.0, &labels);
+            }
         }
     }
+}
+
+fn labels(client: &SharedString, broker: i32) -> [(&'static str, SharedString); 2] {
+    [("client", client.clone()), ("broker", SharedString::from_owned(broker.to_string()))]
 }
 
 /// A distribution, in this part of a second.

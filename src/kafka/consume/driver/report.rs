@@ -42,7 +42,13 @@ impl Report {
         }
         self.next = now + EVERY;
         let (mut measures, unknown) = self.measure(shared, now);
+        if is_end {
+            // Nothing of it is left but counts, whatever state it ended in.
+            let Measures { deliveries, lost, partitions, .. } = measures;
+            measures = Measures { deliveries, lost, partitions, ..Measures::default() };
+        }
         for partition in &mut measures.partitions {
+            partition.is_assigned &= !is_end;
             if partition.is_assigned {
                 partition.end = native::end(&connection.consumer, &partition.topic, partition.partition);
             }
