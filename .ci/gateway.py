@@ -25,8 +25,11 @@ FAULTS = """
 class Program:
     """The gateway in a process, with the lines of its output up to the first that has an address."""
 
+    started = []
+
     def __init__(self, program, *arguments):
         self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
+        self.started.append(self.process)
         self.brokers = self.address = None
         while self.address is None:
             line = self.process.stdout.readline()
@@ -38,10 +41,6 @@ class Program:
     def end(self):
         self.process.terminate()
         equal(self.process.wait(timeout=30), 0)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def write(browser, field, text):
@@ -168,12 +167,12 @@ def main():
     work, program = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     folder = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None
     started = time.monotonic()
-    # The broker is that of a process of its own, which stays.
-    others = Program(program, "--role", "users", "--listen", "127.0.0.1:0")
-    arguments = ["--brokers", others.brokers]
-    gateway = Program(program, *arguments, "--listen", "127.0.0.1:0")
     browser = Browser(work)
     try:
+        # The broker is that of a process of its own, which stays.
+        others = Program(program, "--role", "users", "--listen", "127.0.0.1:0")
+        arguments = ["--brokers", others.brokers]
+        gateway = Program(program, *arguments, "--listen", "127.0.0.1:0")
         browser.size(DESKTOP)
         browser.scheme("light")
         browser.open(f"http://{gateway.address}/")
@@ -198,8 +197,9 @@ def main():
         others.end()
     finally:
         browser.close()
-        for process in [gateway, others]:
+        for process in Program.started:
             process.kill()
+            process.wait()
     print(f"the page of the gateway works in Chromium ({time.monotonic() - started:.1f} s)")
 
 
