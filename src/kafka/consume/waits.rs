@@ -35,7 +35,9 @@ impl Waits {
             return Poll::Pending;
         }
         let mut state = shared.lock();
-        over.into_iter().for_each(|partition| state.session.release_withheld(partition));
+        for partition in over {
+            state.session.release_withheld(partition);
+        }
         Poll::Ready(())
     }
 }
