@@ -35,6 +35,7 @@ use crate::kafka::produce::Outgoing;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let kafka = EmbeddedKafka::start()?;
+/// kafka.create_topic("accepted-de", 1)?;
 /// let producer = EventProducer::connect(&kafka.config()).await?;
 /// let (order_id, country) = ("A-1".to_owned(), "de".to_owned());
 /// producer.send(&OrderRequested { order_id, country }).await?;

@@ -732,6 +732,7 @@ where
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let kafka = EmbeddedKafka::start()?;
+    /// kafka.create_topic("forgotten-customers", 1)?;
     /// let producer = EventProducer::connect(&kafka.config()).await?;
     /// producer.send(&Customer { customer: "alice".to_owned() }).await?;
     /// producer.send_tombstone("customers", "alice").await?;
