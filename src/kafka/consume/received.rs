@@ -292,7 +292,7 @@ impl Rejection {
 
 impl Rejection {
     /// The id of the message's schema, if it has one: in its first bytes or in a header, as the
-    /// [codec](crate::kafka::EventConsumer::with_codec) of the consumer reads it. Without a codec, the first bytes count: a message with one
+    /// consumer's codec (`EventConsumer::with_codec`) reads it. Without a codec, the first bytes count: a message with one
     /// of these [framings](crate::format::framing) is not plain JSON.
     ///
     /// ```
