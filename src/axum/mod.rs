@@ -133,7 +133,8 @@
 The error itself, with the topic and the reason, is in the log, and not in the answer.
 
 A send waits for the brokers for up to `delivery.timeout.ms`, 5 minutes by default. The producer of an HTTP service sets it
-to a time that its clients wait for, such as 10 seconds.
+to a time that its clients wait for, such as 10 seconds. `reconnect.backoff.max.ms`, 10 seconds by default, is how long the
+client may take to find brokers that are back: a service that must not answer 503 meanwhile sets it to 1000.
 "
 )]
 #![cfg_attr(

@@ -183,7 +183,7 @@ impl Topics {
         let options = AdminOptions::new().request_timeout(Some(OPERATION)).operation_timeout(Some(OPERATION));
         let results = Admin::new(&config.rdkafka039_producer()?)?.client().create_topics(&new, &options).await;
         let mut refused = Vec::new();
-        for result in results.map_err(|error| unanswered(&error))? {
+        for result in results.map_err(|error| not_created(&error))? {
             match result {
                 Ok(name) => made.push(name),
                 // Another instance of the service was faster.
@@ -269,6 +269,18 @@ impl Drop for Admin {
 /// Brokers that were reached and then did not answer.
 fn unanswered(error: &KafkaError) -> ConnectError {
     ConnectErrorKind::Unreachable { timeout: OPERATION, reason: error.to_string() }.into()
+}
+
+/// Brokers that have answered another request just before.
+fn not_created(error: &KafkaError) -> ConnectError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::OperationTimedOut) => ConnectErrorKind::Topic(format!(
+            "not created: the brokers did not answer within {OPERATION:?}; an `EmbeddedKafka` does not answer other \
+             processes, so create the topics in its own"
+        ))
+        .into(),
+        _ => unanswered(error),
+    }
 }
 
 fn remedy(code: RDKafkaErrorCode) -> &'static str {

@@ -138,6 +138,15 @@ async fn topics_that_cannot_be_made_are_named() {
 }
 
 #[tokio::test]
+async fn an_embedded_broker_makes_topics_for_its_own_process() {
+    let kafka = EmbeddedKafka::start().unwrap();
+    // As another process knows it.
+    let config = KafkaConfig::new(kafka.bootstrap_servers());
+    let error = Topics::new().topic("notes").create(&config).await.unwrap_err();
+    assert!(error.is_missing_topic() && error.to_string().contains("`EmbeddedKafka`"), "{error}");
+}
+
+#[tokio::test]
 async fn topics_that_a_real_broker_refuses_are_named() {
     let kafka = Kafka::start();
     if kafka.embedded.is_some() {
