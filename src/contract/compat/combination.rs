@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::comparison::Comparison;
-use super::form::{Criterion, Form, Part, PartId};
+use super::form::{Criterion, Form, Indexed, Part, PartId};
 use super::keyword::Object;
 use super::outcome::{Inner, Outcome};
 use super::rule::{self, Rule};
@@ -64,7 +64,7 @@ impl<'a> Comparison<'a> {
         for (new_at, old_at) in matching.iter().enumerate() {
             let Some(old_at) = *old_at else { continue };
             if let Some(inner) = &pairs[old_at][new_at] {
-                out.absorb(&place(old, old_parts[old_at]), inner);
+                out.absorb(&old.place(old_parts[old_at]), inner);
             }
         }
         let new_left: Vec<_> =
@@ -111,12 +111,12 @@ impl<'a> Comparison<'a> {
                 self.note(out, "", rule::NULL_REMOVED, sides.0, sides.1);
             } else {
                 let sides = if part.whole { (Some(part.value), None) } else { sides };
-                self.note(out, &place(old, (index, part)), refusal, sides.0, sides.1);
+                self.note(out, &old.place((index, part)), refusal, sides.0, sides.1);
             }
         }
         for (index, part) in new_left {
             let sides = if part.whole { (None, Some(part.value)) } else { sides };
-            self.note(out, &place(new, (index, part)), rule::SUM_TYPE_EXTENDED, sides.0, sides.1);
+            self.note(out, &new.place((index, part)), rule::SUM_TYPE_EXTENDED, sides.0, sides.1);
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Comparison<'a> {
         for (at, new_at) in kin.into_iter().filter(|(at, new_at)| counts.0[*at] == 1 && counts.1[*new_at] == 1) {
             let inner = self.compare(old[at].1, new[new_at].1);
             if inner.breaks {
-                out.absorb(&place(combination, old[at]), &inner);
+                out.absorb(&combination.place(old[at]), &inner);
                 of_kin.0.insert(at);
                 of_kin.1.insert(new_at);
             }
@@ -312,21 +312,8 @@ fn admits_text(keywords: &Object, text: &str) -> bool {
         && is_beyond("maxLength").is_none_or(std::cmp::Ordering::is_le)
 }
 
-/// A part with its index in its combination.
-type Indexed<'a> = (usize, Part<'a>);
-
 /// The schemas of writer and reader.
 type Sides<'a> = (Option<&'a Value>, Option<&'a Value>);
-
-/// The place of a part below its combination. The kinds of keywords of one schema stand in the same place.
-pub(super) fn place(combination: Criterion, (index, part): Indexed<'_>) -> String {
-    let keyword = match combination {
-        Criterion::All => "allOf",
-        Criterion::Any => "anyOf",
-        Criterion::One => "oneOf",
-    };
-    if part.whole { format!("/{keyword}/{index}") } else { String::new() }
-}
 
 fn hash_of(part: &Part<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();

@@ -10,7 +10,6 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::combination::place;
 use super::document::{Document, has_none_of};
 use super::form::{Criterion, Form, Part, PartId, Typed};
 use super::inside::Insides;
@@ -412,7 +411,7 @@ impl<'a> Comparison<'a> {
         }
         let mut out = Outcome::default();
         self.note(&mut out, "", rule::NULL_REMOVED, Some(writer.value), Some(reader.value));
-        out.absorb(&place(*criterion, (index, value)), &self.compare(value, reader));
+        out.absorb(&criterion.place((index, value)), &self.compare(value, reader));
         Some(out)
     }
 

@@ -93,6 +93,21 @@ pub(super) struct Typed<'a> {
 /// The types that may be described without being demanded, with their keywords.
 const UNTYPED: [(&str, &[&str]); 4] = [("array", ARRAY), ("object", OBJECT), ("number", NUMBER), ("string", TEXT)];
 
+/// A part with its index in its combination.
+pub(super) type Indexed<'a> = (usize, Part<'a>);
+
+impl Criterion {
+    /// The place of a part below its combination. The kinds of keywords of one schema stand in the same place.
+    pub(super) fn place(self, (index, part): Indexed<'_>) -> String {
+        let keyword = match self {
+            Self::All => "allOf",
+            Self::Any => "anyOf",
+            Self::One => "oneOf",
+        };
+        if part.whole { format!("/{keyword}/{index}") } else { String::new() }
+    }
+}
+
 impl<'a> Part<'a> {
     /// The schema of another value than those around it.
     pub(super) fn whole(value: &'a Value) -> Self {
