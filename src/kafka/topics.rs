@@ -273,8 +273,8 @@ fn unanswered(error: &KafkaError) -> ConnectError {
 
 /// Brokers that have answered another request just before.
 fn not_created(error: &KafkaError) -> ConnectError {
-    match error.rdkafka_error_code() {
-        Some(RDKafkaErrorCode::OperationTimedOut) => ConnectErrorKind::Topic(format!(
+    match error {
+        KafkaError::AdminOp(RDKafkaErrorCode::OperationTimedOut) => ConnectErrorKind::Topic(format!(
             "not created: the brokers did not answer within {OPERATION:?}; an `EmbeddedKafka` does not answer other \
              processes, so create the topics in its own"
         ))

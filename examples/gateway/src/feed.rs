@@ -38,7 +38,7 @@ struct Memory {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
-    /// That of a stream: its run, and the number of the event.
+    /// The id of a server-sent event: the run, and the number of the event.
     id: String,
     event_id: String,
     source: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) async fn keep<E: EventSchema>(event: Delivery<E>, State(feed): State<
 }
 
 impl Entry {
-    /// By which an event is recognised.
+    /// The key for deduplication.
     fn name(&self) -> (Option<String>, String) {
         (self.source.clone(), self.event_id.clone())
     }

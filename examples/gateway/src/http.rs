@@ -110,7 +110,7 @@ pub(crate) async fn serve(
     };
     tokio::select! {
         result = axum::serve(listener, router).with_graceful_shutdown(shutdown) => result,
-        // So would clients that do not end their requests or do not read. A request waits for the brokers for 10 seconds.
+        // Clients that never finish a request, or do not read, would keep it open, too. A request waits for the brokers for 10 seconds.
         () = async { late.await; tokio::time::sleep(Duration::from_secs(11)).await } => Ok(()),
     }
 }

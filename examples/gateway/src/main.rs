@@ -135,6 +135,10 @@ fn topics(roles: &[Role], orders_group: &str) -> Topics {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
+    let level = if args.demo { "error" } else { "info,librdkafka=warn" };
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
+    let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     // The embedded broker lives as long as this variable.
     let embedded;
     let config = match (&args.config, &args.brokers) {
@@ -201,9 +205,6 @@ async fn run(args: Args) -> anyhow::Result<()> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let log = if args.demo { "error" } else { "info,librdkafka=warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(log));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

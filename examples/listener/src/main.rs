@@ -13,11 +13,12 @@ mod http;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser;
 use event_schema::kafka::{
     App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
 };
+use tracing_subscriber::EnvFilter;
 
 /// The message. Those of one key go to one partition, and are handled in order.
 #[event_schema::event(name = "test.message", topic = "test", key = key)]
@@ -80,6 +81,10 @@ async fn watch(listener: String, handle: RunHandle) {
 }
 
 async fn run(args: Args) -> Result<()> {
+    // What the library has to say: retries, dead letters, brokers that are away.
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
@@ -116,8 +121,6 @@ async fn run(args: Args) -> Result<()> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    // What the library has to say: retries, dead letters, brokers that are away.
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

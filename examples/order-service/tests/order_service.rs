@@ -260,7 +260,7 @@ async fn a_database_that_is_away_is_told_and_comes_back() {
 
 #[test]
 fn the_template_is_a_configuration() {
-    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/client.properties");
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/client.properties.template");
     let config = KafkaConfig::from_properties_file(template).unwrap();
     assert_eq!(config.group_id(), Some("python-group-1"));
 }

@@ -30,9 +30,18 @@ def invoice_for(order):
     )
 
 
+def cause_of(message):
+    """The source and the id of an event, or the place of a message that has none."""
+    headers = dict(message.headers() or [])
+    if "ce_id" in headers:
+        return " ".join(headers.get(name, b"").decode(errors="replace") for name in ("ce_source", "ce_id"))
+    return f"{message.topic()}/{message.partition()}@{message.offset()}"
+
+
 def send(invoice, cause):
     # An order that comes again gives an invoice with the same id.
-    event_id = uuid.uuid5(uuid.UUID(cause), "invoice.issued")
+    event_id = uuid.uuid5(uuid.NAMESPACE_URL, f"invoice.issued {cause}")
+    failures = []
     producer.produce(
         "invoices",
         key=str(invoice.order_id),
@@ -44,9 +53,10 @@ def send(invoice, cause):
             "ce_type": "invoice.issued.v1",
             "content-type": "application/json",
         },
+        on_delivery=lambda error, _: error and failures.append(error),
     )
-    if producer.flush(30):
-        raise RuntimeError("the invoice was not acknowledged")
+    if producer.flush(30) or failures:
+        raise RuntimeError(f"the invoice was not acknowledged: {failures}")
 
 
 def ends(*_):
@@ -65,7 +75,6 @@ try:
             if message.error().code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 continue
             raise RuntimeError(message.error())
-        headers = dict(message.headers() or [])
         try:
             order = OrderPlaced.model_validate_json(message.value())
         except ValidationError as error:
@@ -73,7 +82,7 @@ try:
             print(f"python: refused offset {message.offset()}: {', '.join(places)}")
         else:
             invoice = invoice_for(order)
-            send(invoice, headers["ce_id"].decode())
+            send(invoice, cause_of(message))
             print(f"python: invoice {invoice.number} over {invoice.total / 100:.2f}")
         consumer.store_offsets(message)
 finally:

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Parser;
 use event_schema::chrono::Utc;
 use event_schema::kafka::{
@@ -44,7 +44,7 @@ struct Args {
     #[arg(long, value_name = "COUNT")]
     orders: Option<u32>,
     /// Start the other programs too, send five orders, and end
-    #[arg(long, conflicts_with_all = ["config", "orders"])]
+    #[arg(long, conflicts_with_all = ["config", "brokers", "orders"])]
     demo: bool,
 }
 
@@ -93,6 +93,7 @@ async fn note(answer: Answer, State(orders): State<Orders>) {
 /// A made-up order.
 fn order(number: u32) -> OrderPlaced {
     let line = |sku: &str, quantity, unit_price| Line { sku: sku.to_owned(), quantity, unit_price };
+    let pieces = (number - 1) % 10 + 1;
     let delivery = match number % 2 {
         0 => Delivery::Pickup { shop: "Ring 1".to_owned() },
         _ => Delivery::Parcel { country: "AT".to_owned(), express: number.is_multiple_of(3) },
@@ -100,7 +101,7 @@ fn order(number: u32) -> OrderPlaced {
     OrderPlaced {
         order_id: Uuid::now_v7(),
         placed_at: Utc::now(),
-        lines: vec![line("bolt-8", number, 25), line("nut-8", 10 * number, 10)],
+        lines: vec![line("bolt-8", pieces, 25), line("nut-8", 10 * pieces, 10)],
         delivery,
     }
 }
@@ -128,6 +129,9 @@ async fn send(producer: EventProducer, count: Option<u32>, orders: Orders, app: 
 }
 
 async fn run(args: Args) -> Result<()> {
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn,librdkafka=error".to_owned());
+    let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
@@ -174,8 +178,6 @@ async fn run(args: Args) -> Result<()> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,librdkafka=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -16,7 +16,7 @@ impl Others {
         let prepare = format!("{FOLDER}/prepare");
         let status = Command::new(&prepare).status().await.with_context(|| format!("{prepare} cannot be run"))?;
         ensure!(status.success(), "{prepare} failed: it needs python3 with pip, and node with npm");
-        Ok(Self(Command::new(format!("{FOLDER}/others")).arg(brokers).spawn()?))
+        Ok(Self(Command::new(format!("{FOLDER}/others")).args([brokers, "prepared"]).spawn()?))
     }
 
     /// Waits for the end of the app, and then for theirs.

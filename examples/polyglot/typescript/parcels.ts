@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
-import { Kafka, logLevel } from "kafkajs";
+import { type EachMessagePayload, Kafka, logLevel } from "kafkajs";
 import type { OrderPlaced } from "./order_placed.js";
 import type { ParcelPacked } from "./parcel_packed.js";
 
@@ -25,6 +25,12 @@ function pack(order: OrderPlaced): ParcelPacked {
   };
 }
 
+/** The source and the id of an event, or the place of a message that has none. */
+function causeOf({ topic, partition, message }: EachMessagePayload): string {
+  const { ce_source: source, ce_id: id } = message.headers ?? {};
+  return id === undefined ? `${topic}/${partition}@${message.offset}` : `${source ?? ""} ${id}`;
+}
+
 /** An order that comes again gives a parcel with the same id. */
 function derivedId(cause: string): string {
   return createHash("sha256").update(`parcel.packed ${cause}`).digest("hex").slice(0, 32);
@@ -42,7 +48,8 @@ await producer.connect();
 await consumer.connect();
 await consumer.subscribe({ topics: ["orders"], fromBeginning: true });
 await consumer.run({
-  eachMessage: async ({ message }) => {
+  eachMessage: async (payload) => {
+    const { message } = payload;
     const order = parsed(message.value?.toString() ?? "");
     if (!isOrder(order)) {
       const places = isOrder.errors?.map(({ instancePath, keyword }) => `${instancePath} ${keyword}`);
@@ -58,7 +65,7 @@ await consumer.run({
           value: JSON.stringify(parcel),
           headers: {
             ce_specversion: "1.0",
-            ce_id: derivedId(message.headers?.ce_id?.toString() ?? ""),
+            ce_id: derivedId(causeOf(payload)),
             ce_source: "/polyglot/typescript",
             ce_type: "parcel.packed.v1",
             "content-type": "application/json",

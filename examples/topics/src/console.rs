@@ -25,7 +25,7 @@ pub(crate) enum Form {
     /// Any bytes; when produced, the value of a message, or with `--key-separator` its key and value
     #[default]
     Raw,
-    /// A `blog.post` in JSON: what is none is told, and not sent
+    /// A `blog.post` in JSON: invalid lines are reported and not sent
     Typed,
 }
 

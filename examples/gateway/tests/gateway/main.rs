@@ -155,7 +155,7 @@ async fn a_stream_says_when_older_events_are_gone() {
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
 }
 
-/// What no message is.
+/// A type that no message matches.
 #[event_schema::event]
 struct Other {
     nothing: u8,
