@@ -218,6 +218,13 @@ fn exceptions_are_recorded_with_a_reason() {
     let text = stale[0].to_string();
     assert!(text.contains("#/properties/id/maximum: changed, incompatible, accepted by an exception"), "{text}");
     assert!(!text.contains("incompatible\n") && !text.ends_with("incompatible"), "{text}");
+    let changes = of::<third::OrderPlaced>().diff(folder).unwrap().remove(1).1;
+    assert!(!changes.is_empty() && changes.iter().all(|change| !change.is_breaking()), "{changes:?}");
+    assert!(
+        changes[0]
+            .to_string()
+            .ends_with("v2.json: #/properties/id/maximum: changed, incompatible, accepted by an exception")
+    );
     // With the file there, a further exception is added to its array.
     let text = incompatible(&of::<text::OrderPlaced>(), folder).concat();
     let (_, pasted) = text.split_once("add an exception with its reason to the array in ").unwrap();
@@ -358,9 +365,10 @@ fn a_failed_test_says_what_to_do() {
          #/properties/id/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
          old (reader): 4294967295\n  new (writer): 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
          keep the limit, or choose one that allows less\n",
-        "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\n// Keep",
+        "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\n// Repeat",
         "impl From<OrderPlacedV2> for OrderPlaced {\n    fn from(old: OrderPlacedV2) -> Self {",
-        "// Keep the other attributes of OrderPlacedV2 and its fields: without `#[serde(...)]`, names on the wire change,\n",
+        "// Repeat `pub`, `#[derive(...)]` and the other attributes of OrderPlacedV2 and its fields: without `#[serde(...)]`\n\
+         // the names on the wire change, and without `#[validate(...)]` the rules.\nstruct OrderPlaced {",
         "unless the service still sends that version, too: then the catalog has `sends::<OrderPlacedV2>()` beside.\n",
         "record an exception with its reason in schemas/order.placed/v2.exceptions.json:\n\n[\n  {",
     ] {
@@ -591,7 +599,7 @@ fn a_new_version_keeps_its_form_and_names() {
     Catalog::new("bookings").sends::<types::BookingMade>().export(folder.path()).unwrap();
     let found = incompatible(&Catalog::new("bookings").sends::<types::Changed>(), folder.path()).concat();
     for part in [
-        "\n// Keep the other attributes of ChangedV1 and its variants: without `#[serde(...)]`, names on the wire change,\n",
+        " the other attributes of ChangedV1 and its variants: without `#[serde(...)]`\n",
         "\nenum Changed {\n    // the variants of version 2\n}\n",
         "        match old { /* each variant of version 1 */ }\n",
     ] {
@@ -892,7 +900,7 @@ fn remedies_fit_the_accident() {
     let pasted = "#[event_schema::event(name = \"order.placed\", version = 2, previous = ChangedV1, topic = \"orders-v2\", \
                   key = order_id)]\n";
     assert!(found.contains(pasted), "{found}");
-    assert!(found.contains("Keep the type `ChangedV1`, as it was, and add:"), "{found}");
+    assert!(found.contains("Keep the type `ChangedV1` as it was, and add:"), "{found}");
     assert!(found.contains("\nstruct Changed {\n    // the fields of version 2\n}\n"), "{found}");
     let nested = "The nested type `Address` changed: keep a copy of it as it was for `ChangedV1`, with \
                   `#[schemars(rename = \"Address\")]` if it has another name.";
@@ -1110,6 +1118,8 @@ fn consumers_of_the_recorded_schema_are_kept() {
         let json: Vec<_> = json.map(|finding| (finding.path(), finding.direction())).collect();
         assert_eq!(json, [(json[0].0, Direction::Forward)], "{found}");
         assert!(json[0].0.ends_with("/note") && found.to_string().contains("v2.json"), "{found}");
+        let reason = "a field that is always written counts as required for consumers, also an `Option`\n";
+        assert!(found.to_string().contains(reason), "{found}");
     }
 }
 

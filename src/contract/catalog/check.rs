@@ -255,7 +255,13 @@ fn renamed(contract: &Contract, all: &[Contract]) -> Vec<(String, String)> {
 /// that differs has at least one.
 fn lines(contract: &Contract, last: &Revision, file: &File<'_>, folder: &Path) -> Result<Vec<String>, CatalogError> {
     let changes = changes(contract, last, file, folder)?;
-    let mut lines: Vec<String> = changes.iter().map(Change::line).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in changes.iter().map(Change::line) {
+        // A change may break in both directions.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     if let (Form::Avro, Some(old), Some(new)) = (file.form, &last.documents.avro, file.document) {
         let (old, new) = (avro::fields(old), avro::fields(new));
         let sides = [("added", new.difference(&old)), ("removed", old.difference(&new))];

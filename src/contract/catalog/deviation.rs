@@ -300,10 +300,10 @@ fn remedy(contract: &Contract, newest: Option<u32>, nested: &BTreeSet<String>) -
         ("struct", "fields", format!("Self {{ /* each field, from those of version {version} */ }}"))
     };
     format!(
-        "Undo the change; or publish it as version {next}, in a topic of its own. {rename}, as it was, and add:\n\n\
+        "Undo the change; or publish it as version {next}, in a topic of its own. {rename} as it was, and add:\n\n\
          #[event_schema::event(name = {event_name:?}, version = {next}, previous = {old}{topic}{key})]\n\
-         // Keep the other attributes of {old} and its {parts}: without `#[serde(...)]`, names on the wire change,\n\
-         // and without `#[validate(...)]`, rules. `#[derive(...)]` and `pub` are not repeated here, either.\n\
+         // Repeat `pub`, `#[derive(...)]` and the other attributes of {old} and its {parts}: without `#[serde(...)]`\n\
+         // the names on the wire change, and without `#[validate(...)]` the rules.\n\
          {item} {base} {{\n    // the {parts} of version {next}\n}}\n\n\
          impl From<{old}> for {base} {{\n    \
          fn from(old: {old}) -> Self {{\n        \
@@ -365,7 +365,7 @@ impl Change {
         &self.finding
     }
 
-    /// Whether [`check`](super::Catalog::check) calls the change incompatible.
+    /// Whether [`check`](super::Catalog::check) calls the change incompatible. A change that an exception accepts is not.
     ///
     /// See the example of [`Catalog::diff`](super::Catalog::diff).
     #[must_use]
