@@ -270,15 +270,14 @@ fn remedy(contract: &Contract, newest: Option<u32>, nested: &BTreeSet<String>) -
     let suffix = format!("V{version}");
     let base = name.strip_suffix(&suffix).filter(|base| !base.is_empty()).unwrap_or(name);
     let old = format!("{base}{suffix}");
-    let copies: String = nested
-        .iter()
-        .map(|nested| {
-            format!(
-                " The nested type `{nested}` changed: keep a copy of it as it was for `{old}`, with \
-                 `#[schemars(rename = {nested:?})]` if it has another name."
-            )
-        })
-        .collect();
+    let mut copies = String::new();
+    for nested in nested {
+        let _ = write!(
+            copies,
+            " The nested type `{nested}` changed: keep a copy of it as it was for `{old}`, with \
+             `#[schemars(rename = {nested:?})]` if it has another name."
+        );
+    }
     if let Some(newest) = newest {
         return format!("Undo the change: version {version} is frozen, for version {newest} exists.{copies}");
     }
