@@ -5,7 +5,7 @@ mod registry;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::contract::{Catalog, CatalogError, report};
@@ -22,13 +22,15 @@ commands:
   diff [FOLDER]       list the changes from the recorded contracts
   asyncapi [VERSION]  print an AsyncAPI document; VERSION is that of the service's interface
   page PAGE [FOLDER]  write a static page of the events into the folder PAGE (feature `page` of event-schema)
-FOLDER is `schemas` if it is not named.";
+FOLDER is `schemas` in the current directory if it is not named; then it must be there.";
 
 /// Why a command did not end well.
 enum Trouble {
     Usage,
     /// As `Usage`, with the fault.
     Arguments(String),
+    /// The folder that is meant if none is named is not there.
+    Folder(String),
     Catalog(CatalogError),
     Output(io::Error),
     #[cfg(feature = "registry")]
@@ -72,7 +74,8 @@ impl Catalog {
     /// | `asyncapi [VERSION]` | prints the document of [`asyncapi`](Self::asyncapi); the version is 1.0.0 if none is named |
     /// | `page PAGE [FOLDER]` | writes a static page of the events into the folder `PAGE` (feature `page`) |
     ///
-    /// The folder is `schemas` if none is named. Exit code 2: wrong arguments, or a file that cannot be used.
+    /// The folder is `schemas` in the current directory if none is named; `export` creates only a folder that is named, so
+    /// that it does not begin a history in another directory. Exit code 2: wrong arguments, or a file that cannot be used.
     ///
     /// # With a Schema Registry
     ///
@@ -116,6 +119,7 @@ pub fn run(catalog: &Catalog, args: &[String], out: &mut impl Write, err: &mut i
         Ok(false) => return 1,
         Err(Trouble::Usage) => usage(),
         Err(Trouble::Arguments(fault)) => format!("{fault}\n{}", usage()),
+        Err(Trouble::Folder(fault)) => fault,
         Err(Trouble::Catalog(error)) if error.is_incompatible() => {
             let _ = writeln!(err, "{error}");
             return 1;
@@ -157,11 +161,11 @@ fn command(catalog: &Catalog, args: &[String], out: &mut impl Write) -> Result<b
     match *command {
         "list" => match args {
             [] => list_events(catalog, out),
-            _ => Err(Trouble::Usage),
+            [other, ..] => Err(unexpected(other)),
         },
-        "check" => check(catalog, folder(args)?, out),
+        "check" => check(catalog, &folder(args)?, out),
         "export" => export(catalog, args, out),
-        "diff" => diff(catalog, folder(args)?, out),
+        "diff" => diff(catalog, &folder(args)?, out),
         "asyncapi" => asyncapi(catalog, args, out),
         "page" => page(catalog, args, out),
         other => Err(Trouble::Arguments(unknown(other))),
@@ -175,13 +179,39 @@ fn unknown(command: &str) -> String {
     format!("unknown command `{command}`{meant}")
 }
 
-/// The folder that is named.
-fn folder<'a>(args: &[&'a str]) -> Result<&'a str, Trouble> {
+/// The folder that is named, or `schemas`.
+fn folder(args: &[&str]) -> Result<String, Trouble> {
     match args {
-        [] => Ok("schemas"),
-        [folder] if !is_option(folder) => Ok(folder),
-        _ => Err(Trouble::Usage),
+        [] => default_folder().map_err(Trouble::Folder),
+        [folder] if !is_option(folder) => Ok((*folder).to_owned()),
+        [folder, other, ..] if !is_option(folder) => Err(unexpected(other)),
+        [option, ..] => Err(unexpected(option)),
     }
+}
+
+/// The folder if none is named. One that is not there is that of another directory: a new one would have no history.
+fn default_folder() -> Result<String, String> {
+    const DEFAULT: &str = "schemas";
+    if Path::new(DEFAULT).is_dir() {
+        return Ok(DEFAULT.to_owned());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    Err(format!(
+        "there is no folder `{DEFAULT}` in {}: run the command in the directory that has it, or name the folder",
+        here.display()
+    ))
+}
+
+/// An argument that the command does not have.
+fn unexpected(arg: &str) -> Trouble {
+    let of_registry = ["--type", "--registry", "--config", "--strategy", "--level", "--dry-run"];
+    let name = arg.split('=').next().unwrap_or(arg);
+    let hint = if cfg!(not(feature = "registry")) && of_registry.contains(&name) {
+        ", without the feature `registry` of event-schema"
+    } else {
+        ""
+    };
+    Trouble::Arguments(format!("`{arg}` is not known here{hint}"))
 }
 
 fn list_events(catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble> {
@@ -193,10 +223,15 @@ fn list_events(catalog: &Catalog, out: &mut impl Write) -> Result<bool, Trouble>
 }
 
 fn export(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
-    if let ["--draft", "7", args @ ..] = args {
-        list(&catalog.export_draft07(folder(args)?)?, "the contracts in draft 7 are up to date", out)?;
-    } else {
-        list(&catalog.export(folder(args)?)?, "the recorded contracts are up to date", out)?;
+    match args {
+        ["--draft", "7", args @ ..] => {
+            list(&catalog.export_draft07(folder(args)?)?, "the contracts in draft 7 are up to date", out)?;
+        }
+        ["--draft", other, ..] => {
+            return Err(Trouble::Arguments(format!("`--draft {other}` is not known: draft 7 is `--draft 7`")));
+        }
+        ["--draft"] => return Err(Trouble::Arguments("`--draft` needs a number: `--draft 7`".to_owned())),
+        _ => list(&catalog.export(folder(args)?)?, "the recorded contracts are up to date", out)?,
     }
     Ok(true)
 }
@@ -206,6 +241,9 @@ fn diff(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, T
     if all.is_empty() {
         writeln!(out, "{folder} has no recorded contract of these events")?;
         return Ok(false);
+    }
+    if all.iter().all(|(_, changes)| changes.is_empty()) {
+        writeln!(out, "no changes")?;
     }
     for (event, changes) in all {
         if !changes.is_empty() {
@@ -221,9 +259,10 @@ fn diff(catalog: &Catalog, folder: &str, out: &mut impl Write) -> Result<bool, T
 fn asyncapi(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
     let version = match args {
         [] => "1.0.0",
-        [version] if version.contains(|c: char| c.is_ascii_digit()) && !is_option(version) => version,
-        [other] if !is_option(other) => return Err(Trouble::Arguments(format!("`{other}` is not a version"))),
-        _ => return Err(Trouble::Usage),
+        [option, ..] if is_option(option) => return Err(unexpected(option)),
+        [_, other, ..] => return Err(unexpected(other)),
+        [version] if version.contains(|c: char| c.is_ascii_digit()) => version,
+        [other] => return Err(Trouble::Arguments(format!("`{other}` is not a version"))),
     };
     writeln!(out, "{:#}", catalog.asyncapi(version))?;
     Ok(true)
@@ -231,8 +270,10 @@ fn asyncapi(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bo
 
 #[cfg(feature = "page")]
 fn page(catalog: &Catalog, args: &[&str], out: &mut impl Write) -> Result<bool, Trouble> {
-    let Some((page, recorded)) = args.split_first().filter(|(page, _)| !is_option(page)) else {
-        return Err(Trouble::Usage);
+    let (page, recorded) = match args.split_first() {
+        None => return Err(Trouble::Arguments("the folder PAGE is missing".to_owned())),
+        Some((option, _)) if is_option(option) => return Err(unexpected(option)),
+        Some(folders) => folders,
     };
     list(&catalog.page(page, folder(recorded)?)?, "the page is up to date", out)?;
     Ok(true)

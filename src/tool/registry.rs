@@ -29,6 +29,8 @@ options:
 #[derive(Debug)]
 pub(super) enum Trouble {
     Arguments(String),
+    /// The folder that is meant if none is named is not there.
+    Folder(String),
     Registry(RegistryError),
     Output(io::Error),
 }
@@ -36,7 +38,7 @@ pub(super) enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Arguments(text) => f.write_str(text),
+            Self::Arguments(text) | Self::Folder(text) => f.write_str(text),
             Self::Registry(error) => f.write_str(&with_causes(error)),
             Self::Output(error) => f.write_str(&with_causes(error)),
         }
@@ -106,7 +108,8 @@ impl Asked {
         if let Some(strategy) = strategy {
             config = config.set("value.subject.name.strategy", strategy.replace('-', "_").to_uppercase());
         }
-        Ok(Some(Self { folder: folder.unwrap_or_else(|| "schemas".to_owned()), languages, level, writes, config }))
+        let folder = folder.map_or_else(super::default_folder, Ok).map_err(Trouble::Folder)?;
+        Ok(Some(Self { folder, languages, level, writes, config }))
     }
 
     /// Whether the registry has accepted all schemas, or would.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use event_schema::__private::run_tool;
 use event_schema::contract::compat::{Direction, Finding};
@@ -15,6 +16,15 @@ use event_schema::serde_json::{self, Value, json};
 /// The rules that only a catalog finds.
 pub(crate) const RULES: [&str; 5] =
     ["AVRO_SCHEMA_REMOVED", "KEY_CHANGED", "LOGICAL_TYPE_CHANGED", "TOPIC_CHANGED", "VERSION_REMOVED"];
+
+macro_rules! order {
+    ($module:ident: $($body:tt)*) => {
+        mod $module {
+            #[event_schema::event(name = "order.placed", version = 2)]
+            pub(super) struct OrderPlaced { $($body)* }
+        }
+    };
+}
 
 mod first {
     #[event_schema::event(name = "order.placed", version = 2)]
@@ -177,9 +187,11 @@ fn exceptions_are_recorded_with_a_reason() {
     let file = folder.join("order.placed/v2.exceptions.json");
     of::<second::OrderPlaced>().export(folder).unwrap();
     let check = || of::<third::OrderPlaced>().check(folder);
-    let incompatible = check().unwrap().into_iter().find(Deviation::is_incompatible).unwrap();
+    let refused = check().unwrap().into_iter().find(Deviation::is_incompatible).unwrap();
+    order!(text: pub(super) id: String, #[serde(default)] pub(super) note: Option<String>);
+    assert!(!check().unwrap().iter().any(|one| one.to_string().contains("accepted by")));
     // The text of the failure has them, to be pasted.
-    let text = incompatible.to_string();
+    let text = refused.to_string();
     let pasted: Value = serde_json::from_str(text.split_once("v2.exceptions.json:").unwrap().1).unwrap();
     let entries = |reason: &str| {
         let mut entries = pasted.clone();
@@ -201,7 +213,24 @@ fn exceptions_are_recorded_with_a_reason() {
     // Without a reason it covers nothing.
     assert!(of::<third::OrderPlaced>().export(folder).unwrap_err().is_incompatible());
     fs::write(&file, entries("nobody reads it yet").to_string()).unwrap();
-    assert!(check().unwrap().iter().all(|one| !one.is_incompatible()));
+    let stale = check().unwrap();
+    assert!(stale.iter().all(|one| !one.is_incompatible()));
+    let text = stale[0].to_string();
+    assert!(text.contains("#/properties/id/maximum: changed, incompatible, accepted by an exception"), "{text}");
+    assert!(!text.contains("incompatible\n") && !text.ends_with("incompatible"), "{text}");
+    let changes = of::<third::OrderPlaced>().diff(folder).unwrap().remove(1).1;
+    assert!(!changes.is_empty() && changes.iter().all(|change| !change.is_breaking()), "{changes:?}");
+    assert!(
+        changes[0]
+            .to_string()
+            .ends_with("v2.json: #/properties/id/maximum: changed, incompatible, accepted by an exception")
+    );
+    // With the file there, a further exception is added to its array.
+    let text = incompatible(&of::<text::OrderPlaced>(), folder).concat();
+    let (_, pasted) = text.split_once("add an exception with its reason to the array in ").unwrap();
+    let (_, pasted) = pasted.split_once("v2.exceptions.json:\n\n").unwrap();
+    let added: Vec<Value> = serde_json::from_str(&format!("[{pasted}]")).unwrap();
+    assert!(!added.is_empty() && added.iter().all(|entry| entry["rule"].is_string()), "{text}");
     of::<third::OrderPlaced>().export(folder).unwrap();
     assert_eq!(check().unwrap(), []);
 
@@ -336,8 +365,11 @@ fn a_failed_test_says_what_to_do() {
          #/properties/id/maximum: the reader's maximum is lower than the writer's [MAXIMUM_DECREASED]\n  \
          old (reader): 4294967295\n  new (writer): 18446744073709551615\n  consumers of the old schema refuse messages of the new one\n  \
          keep the limit, or choose one that allows less\n",
-        "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\nstruct OrderPlaced {",
+        "#[event_schema::event(name = \"order.placed\", version = 3, previous = OrderPlacedV2)]\n// Repeat",
         "impl From<OrderPlacedV2> for OrderPlaced {\n    fn from(old: OrderPlacedV2) -> Self {",
+        "// Repeat `pub`, `#[derive(...)]` and the other attributes of OrderPlacedV2 and its fields: without `#[serde(...)]`\n\
+         // the names on the wire change, and without `#[validate(...)]` the rules.\nstruct OrderPlaced {",
+        "unless the service still sends that version, too: then the catalog has `sends::<OrderPlacedV2>()` beside.\n",
         "record an exception with its reason in schemas/order.placed/v2.exceptions.json:\n\n[\n  {",
     ] {
         assert!(incompatible.contains(part), "{part}\n\nis not in\n{incompatible}");
@@ -444,24 +476,29 @@ fn contracts_are_exported_in_draft_7() {
     assert_eq!(run(&["check", name]), (0, "the recorded contracts are up to date\n".into(), String::new()));
     assert!(catalog.export(name).unwrap().is_empty());
 
-    for args in [
-        &["export", "--draft", "4", name][..],
-        &["export", "--draft", "7", name, name],
-        &["export", "--draft", "7", "--dry-run"],
-        &["export", "--dry-run"],
-        &["diff", "-x"],
-        &["asyncapi", "--version"],
-        &["page", "--dry-run"],
-    ] {
-        let (code, _, err) = run(args);
-        assert!(code == 2 && err.starts_with("commands:"), "{args:?}: {err}");
-    }
     for (args, fault) in [
         (&["chek"][..], "unknown command `chek`; did you mean `check`?\ncommands:"),
         (&["dance"], "unknown command `dance`\ncommands:"),
         (&["asyncapi", "schemas"], "`schemas` is not a version\ncommands:"),
-        (&["list", "extra"], "commands:"),
-        (&["check", name, name], "commands:"),
+        (&[], "commands:"),
+        (&["list", "extra"], "`extra` is not known here\ncommands:"),
+        (&["check", name, "extra"], "`extra` is not known here\ncommands:"),
+        (&["check", "-x"], "`-x` is not known here\ncommands:"),
+        (
+            &["diff", "--type", "avro"],
+            if cfg!(feature = "registry") {
+                "`--type` is not known here\ncommands:"
+            } else {
+                "`--type` is not known here, without the feature `registry` of event-schema\ncommands:"
+            },
+        ),
+        (&["export", "--draft", "6", name], "`--draft 6` is not known: draft 7 is `--draft 7`\ncommands:"),
+        (&["export", "--draft"], "`--draft` needs a number: `--draft 7`\ncommands:"),
+        (&["export", "--draft", "7", name, "extra"], "`extra` is not known here\ncommands:"),
+        (&["export", "--draft", "7", "--foo"], "`--foo` is not known here\ncommands:"),
+        (&["export", "--foo"], "`--foo` is not known here\ncommands:"),
+        (&["asyncapi", "1", "2"], "`2` is not known here\ncommands:"),
+        (&["asyncapi", "--version"], "`--version` is not known here\ncommands:"),
     ] {
         let (code, out, err) = run(args);
         assert!(code == 2 && out.is_empty() && err.starts_with(fault), "{args:?}: {err}");
@@ -471,9 +508,158 @@ fn contracts_are_exported_in_draft_7() {
         let (code, out, _) = run(args);
         assert!(code == 0 && out.starts_with("commands:"), "{args:?}: {out}");
     }
+    assert_eq!(run(&["diff", name]), (0, "no changes\n".into(), String::new()));
     // Nothing to compare with.
     let (code, out, _) = run(&["diff", "no such folder"]);
     assert_eq!((code, &*out), (1, "no such folder has no recorded contract of these events\n"));
+}
+
+/// A deviation names what changed: also what the reader accepts in addition, words, and marks of the record.
+#[test]
+fn a_file_that_differs_has_a_change() {
+    order!(before: #[validate(range(max = 10))] pub(super) id: u32);
+    order!(relaxed: #[validate(range(max = 20))] pub(super) id: u32);
+    order!(free: pub(super) id: u32);
+    order!(secret: #[validate(range(max = 10))] #[event(sensitive)] pub(super) id: u32);
+    order!(sampled: #[validate(range(max = 10))] #[schemars(example = 7)] pub(super) id: u32);
+    mod both {
+        #[event_schema::event(name = "order.placed", version = 2)]
+        #[schemars(title = "Another")]
+        pub(super) struct OrderPlaced {
+            #[validate(range(max = 20))]
+            pub(super) id: u32,
+        }
+    }
+    fn receiving<E: EventSchema>() -> Catalog {
+        Catalog::new("billing").receives::<E>()
+    }
+    let folder = tempfile::tempdir().unwrap();
+    receiving::<before::OrderPlaced>().export(folder.path()).unwrap();
+    let file = folder.path().join("order.placed/v2.reader.json");
+    for (catalog, line) in [
+        (receiving::<relaxed::OrderPlaced>(), "#/properties/id/maximum: changed, compatible"),
+        (receiving::<free::OrderPlaced>(), "#/properties/id/maximum: changed, compatible"),
+        (
+            receiving::<both::OrderPlaced>(),
+            "#/title: changed, compatible\n  #/properties/id/maximum: changed, compatible",
+        ),
+        (
+            receiving::<secret::OrderPlaced>(),
+            "#/properties/id/x-event-schema: added, compatible\n  #/x-event-schema/sensitive: added, compatible",
+        ),
+        (receiving::<sampled::OrderPlaced>(), "#/properties/id/examples: added, compatible"),
+    ] {
+        let found = catalog.check(folder.path()).unwrap();
+        let stale = found.iter().find(|one| one.path() == file).unwrap().to_string();
+        assert!(stale.ends_with(&format!("differs from the type `OrderPlaced`\n  {line}")), "{stale}");
+        if line.starts_with("#/properties/id/maximum") {
+            let (_, changes) = catalog.diff(folder.path()).unwrap().remove(0);
+            let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            assert_eq!(changes, [format!("{}: {line}", file.display())]);
+        }
+    }
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}\n")).unwrap();
+    let found = receiving::<before::OrderPlaced>().check(folder.path()).unwrap();
+    assert!(found[0].to_string().ends_with("\n  only the formatting: compatible"), "{found:?}");
+}
+
+/// The attributes that choose the names on the wire are not in the code to paste.
+#[test]
+fn a_new_version_keeps_its_form_and_names() {
+    mod types {
+        #[event_schema::event(name = "booking.made")]
+        #[serde(rename_all = "camelCase", tag = "type")]
+        pub(super) enum BookingMade {
+            Seat { seat_number: u8 },
+        }
+        #[event_schema::event(name = "booking.made")]
+        #[serde(rename_all = "camelCase", tag = "type")]
+        pub(super) enum Changed {
+            Seat { seat_number: String },
+        }
+        #[event_schema::event(name = "order.made")]
+        #[serde(rename_all = "camelCase")]
+        pub(super) struct OrderMadeV1 {
+            pub(super) order_id: u32,
+            pub(super) note: String,
+        }
+        #[event_schema::event(name = "order.made", version = 2, previous = OrderMadeV1)]
+        pub(super) struct OrderMade {
+            pub(super) order_id: String,
+            pub(super) note: String,
+        }
+        impl From<OrderMadeV1> for OrderMade {
+            fn from(old: OrderMadeV1) -> Self {
+                Self { order_id: old.order_id.to_string(), note: old.note }
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("bookings").sends::<types::BookingMade>().export(folder.path()).unwrap();
+    let found = incompatible(&Catalog::new("bookings").sends::<types::Changed>(), folder.path()).concat();
+    for part in [
+        " the other attributes of ChangedV1 and its variants: without `#[serde(...)]`\n",
+        "\nenum Changed {\n    // the variants of version 2\n}\n",
+        "        match old { /* each variant of version 1 */ }\n",
+    ] {
+        assert!(found.contains(part), "{part}\n\nis not in\n{found}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("orders").sends::<types::OrderMadeV1>().export(folder.path()).unwrap();
+    let found = Catalog::new("orders").sends::<types::OrderMade>().check(folder.path()).unwrap();
+    let hint = "/v2.json is missing: restore it if it was recorded before\n  the version before calls `order_id` `orderId`\n  \
+                If that is not meant, add the `#[serde(rename_all = \"...\")]` of its type";
+    assert!(found.iter().any(|one| one.to_string().ends_with(hint)), "{found:?}");
+}
+
+/// Without the file that the check compares with, it would find nothing.
+#[test]
+fn a_deleted_record_is_to_be_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    of::<second::OrderPlaced>().export(folder.path()).unwrap();
+    for (name, text) in [
+        ("v2.avsc", "v2.avsc is missing"),
+        (
+            "v2.json",
+            "v2.json is missing, although other files of its version are there: restore it if it was recorded before",
+        ),
+        ("v2.reader.json", "v2.json is missing: restore it if it was recorded before"),
+    ] {
+        fs::remove_file(folder.path().join("order.placed").join(name)).unwrap();
+        let found = of::<third::OrderPlaced>().check(folder.path()).unwrap();
+        assert!(found.iter().any(|one| one.to_string().ends_with(text)), "{found:?}");
+    }
+}
+
+/// In another directory the tool would begin a new history.
+#[test]
+fn the_tool_creates_no_folder_that_is_not_named() {
+    const HERE: &str = "TOOL_WITHOUT_A_FOLDER";
+    if std::env::var_os(HERE).is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "catalog::the_tool_creates_no_folder_that_is_not_named";
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        let done = program.args(["--exact", name]).env(HERE, "1").current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    let run = |args: &[&str]| {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run_tool(&of::<first::OrderPlaced>(), &args, &mut out, &mut err);
+        (code, String::from_utf8(err).unwrap())
+    };
+    for args in [&["export"][..], &["export", "--draft", "7"], &["check"], &["diff"]] {
+        let (code, err) = run(args);
+        let remedy = ": run the command in the directory that has it, or name the folder\n";
+        assert!(code == 2 && err.starts_with("there is no folder `schemas` in ") && err.ends_with(remedy), "{err}");
+        assert!(!Path::new("schemas").exists());
+    }
+    assert_eq!(run(&["export", "schemas"]), (0, String::new()));
+    assert_eq!(run(&["check"]), (0, String::new()));
 }
 
 /// The document of the example events; every reference in it leads somewhere.
@@ -530,15 +716,6 @@ fn accept(catalog: &Catalog, folder: &Path) {
         entries.as_array_mut().unwrap().iter_mut().for_each(|entry| entry["reason"] = "agreed".into());
         fs::write(file, entries.to_string()).unwrap();
     }
-}
-
-macro_rules! order {
-    ($module:ident: $($body:tt)*) => {
-        mod $module {
-            #[event_schema::event(name = "order.placed", version = 2)]
-            pub(super) struct OrderPlaced { $($body)* }
-        }
-    };
 }
 
 /// An exception covers one finding, not each later one of its rule at its place.
@@ -721,9 +898,13 @@ fn remedies_fit_the_accident() {
     Catalog::new("orders").sends::<types::OrderPlacedV1>().export(folder.path()).unwrap();
     let found = incompatible(&Catalog::new("orders").sends::<types::ChangedV1>(), folder.path()).concat();
     let pasted = "#[event_schema::event(name = \"order.placed\", version = 2, previous = ChangedV1, topic = \"orders-v2\", \
-                  key = order_id)]\nstruct Changed {";
+                  key = order_id)]\n";
     assert!(found.contains(pasted), "{found}");
-    assert!(found.contains("Keep the type `ChangedV1`, and add:"), "{found}");
+    assert!(found.contains("Keep the type `ChangedV1` as it was, and add:"), "{found}");
+    assert!(found.contains("\nstruct Changed {\n    // the fields of version 2\n}\n"), "{found}");
+    let nested = "The nested type `Address` changed: keep a copy of it as it was for `ChangedV1`, with \
+                  `#[schemars(rename = \"Address\")]` if it has another name.";
+    assert!(found.contains(nested) && of_first.contains(nested), "{found}\n{of_first}");
 }
 
 /// For an event of another program only the accepted form counts, in one direction.
@@ -742,7 +923,9 @@ fn received_events_are_checked_as_their_consumer() {
     assert_eq!(incompatible(&receiving::<tolerant::OrderPlaced>(), folder), [""; 0]);
     let found = incompatible(&receiving::<strict::OrderPlaced>(), folder).concat();
     assert!(found.contains("#/properties/more: ") && found.contains("v2.reader.json"), "{found}");
-    assert!(found.contains("other programs send the event") && !found.contains("version = 3"), "{found}");
+    let owners = "other programs send the event, and this service would refuse messages that it accepted. If the owner has \
+                  published a new version, give it a type of its own, with `version = 3, previous = OrderPlacedV2`";
+    assert!(found.contains(owners) && !found.contains("impl From"), "{found}");
 
     // With a copy of what its owner recorded, the check compares with that.
     let owner = tempfile::tempdir().unwrap();
@@ -816,10 +999,19 @@ fn lost_avro_schemas_topics_and_keys_are_told() {
     assert!(text.contains("Avro schema: #: ") && text.contains("v1.avsc"), "{text}");
     // The reason of the type is there.
     assert!(text.contains("new (writer): \""), "{text}");
+    let text = moved.check(folder).unwrap().iter().map(ToString::to_string).collect::<String>();
+    assert!(text.contains("  old (reader): \"topics\"\n  consumers of the old topic\n"), "{text}");
+    assert!(text.contains("\n  the topic \"topics\": removed, incompatible") && !text.contains("refuse"), "{text}");
     // A topic may be added.
     let folder = tempfile::tempdir().unwrap();
     moved.export(folder.path()).unwrap();
-    assert_eq!(incompatible(&Catalog::new("topics").sends::<Topical>(), folder.path()), [""; 0]);
+    let topical = Catalog::new("topics").sends::<Topical>();
+    assert_eq!(incompatible(&topical, folder.path()), [""; 0]);
+    let text = topical.check(folder.path()).unwrap()[0].to_string();
+    assert!(
+        text.contains("\n  the topic: added \"topics\", compatible\n  the key: added \"id\", compatible\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -926,6 +1118,8 @@ fn consumers_of_the_recorded_schema_are_kept() {
         let json: Vec<_> = json.map(|finding| (finding.path(), finding.direction())).collect();
         assert_eq!(json, [(json[0].0, Direction::Forward)], "{found}");
         assert!(json[0].0.ends_with("/note") && found.to_string().contains("v2.json"), "{found}");
+        let reason = "a field that is always written counts as required for consumers, also an `Option`\n";
+        assert!(found.to_string().contains(reason), "{found}");
     }
 }
 

@@ -126,6 +126,65 @@ fn diff_lists_compatible_changes_too() {
     }
 }
 
+/// The hook of the README in a repository.
+#[cfg(unix)]
+#[test]
+fn the_git_hook_compares_what_is_staged() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let hook = readme.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = Folder::new(&[]);
+    let programs = Path::new(env!("CARGO_BIN_EXE_event-schema")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let git = |args: &[&str]| {
+        let config = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"];
+        let mut git = Command::new("git");
+        // Neither the repository of a hook that runs this test, nor the hooks of its user.
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            git.env_remove(name);
+        }
+        for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+            git.env(name, "/dev/null");
+        }
+        let output = git.args(config).args(args).current_dir(folder.0.path()).env("PATH", &path).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    if Command::new("git").arg("--version").output().is_err() {
+        return println!("skipped: there is no git");
+    }
+    let object = |fields: Value| json!({"type": "object", "properties": fields}).to_string();
+    let number = |maximum: u8| json!({"type": "integer", "maximum": maximum});
+    assert!(git(&["init", "-q"]).0);
+    fs::create_dir_all(folder.0.path().join(".git/hooks")).unwrap();
+    let file = folder.write(".git/hooks/pre-commit", hook);
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    let commit = || {
+        assert!(git(&["add", "--all"]).0);
+        git(&["commit", "-q", "-m", "Schemas"])
+    };
+    // The first commit, then one more schema.
+    folder.write("one order.schema.json", &object(json!({"a": number(9)})));
+    assert_eq!(commit(), (true, String::new()));
+    folder.write("other.schema.json", &object(json!({"a": number(9)})));
+    assert_eq!(commit(), (true, String::new()));
+    // A field more is compatible, another limit is not.
+    folder.write("one order.schema.json", &object(json!({"a": number(9), "b": number(1)})));
+    assert_eq!(commit(), (true, "one order.schema.json\ncompatible\n".to_owned()));
+    folder.write("one order.schema.json", &object(json!({"a": number(8), "b": number(1)})));
+    let (done, text) = commit();
+    assert!(!done && text.contains("one order.schema.json\n") && text.contains("[MAXIMUM_DECREASED]"), "{text}");
+    // What is not staged does not count.
+    assert!(git(&["reset", "-q"]).0);
+    folder.write("notes.txt", "");
+    assert!(git(&["add", "notes.txt"]).0);
+    assert_eq!(git(&["commit", "-q", "-m", "Notes"]), (true, String::new()));
+    assert!(git(&["checkout", "-q", "."]).0);
+    fs::remove_file(folder.0.path().join("other.schema.json")).unwrap();
+    assert_eq!(commit(), (true, String::new()));
+}
+
 #[test]
 fn unusable_input_is_named_with_its_place() {
     let folder = schemas();

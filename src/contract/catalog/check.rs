@@ -13,7 +13,7 @@ use super::folder::{
 };
 use super::recorded::{Contract, Documents, policy_for};
 use crate::contract::compat::{
-    Compatibility, Direction, Finding, Policy, Report, SchemaError, Side, avro, check, diff, rule,
+    Compatibility, Direction, Finding, Policy, Report, SchemaError, Side, avro, check, diff, rule, token,
 };
 
 /// The exceptions of a version, and which of them cover a finding.
@@ -27,6 +27,11 @@ impl Exceptions {
     fn read(folder: &Path, event: &str, version: u32) -> Result<Self, CatalogError> {
         let (path, list) = read_exceptions(folder, event, version)?;
         Ok(Self { path, used: vec![false; list.len()], list })
+    }
+
+    /// The file, and whether it has exceptions.
+    fn file(&self) -> (&Path, bool) {
+        (&self.path, !self.list.is_empty())
     }
 
     fn cover(&mut self, finding: &Finding) -> bool {
@@ -70,7 +75,7 @@ pub(super) fn deviations(contracts: &[Contract], folder: &Path) -> Result<Vec<De
             let mut exceptions = Exceptions::read(folder, event, version)?;
             let finding = Finding::of_event(rule::VERSION_REMOVED, Direction::Backward, None, None);
             if !exceptions.cover(&finding) {
-                found.push(Deviation::removed(event, version, &folder.join(event), &exceptions.path, finding));
+                found.push(Deviation::removed(event, version, &folder.join(event), finding, exceptions.file()));
             }
             found.extend(exceptions.deviations());
         }
@@ -85,10 +90,14 @@ fn of_contract(contract: &Contract, all: &[Contract], folder: &Path) -> Result<V
     for file in files(contract, folder) {
         match file.state()? {
             State::Current => {}
+            State::Missing if file.path == main_path(contract, folder) => {
+                let others = list(folder, contract.descriptor.name())?.contains_key(&contract.descriptor.version());
+                deviations.push(Deviation::unrecorded(&file.path, others, &renamed(contract, all)));
+            }
             State::Missing => deviations.push(Deviation::missing(&file.path)),
             State::Needless => deviations.push(Deviation::needless(&file.path)),
             State::Stale => {
-                let lines = revisions.last().map(|last| lines(contract, last, &file)).transpose()?;
+                let lines = revisions.last().map(|last| lines(contract, last, &file, folder)).transpose()?;
                 deviations.push(Deviation::stale(&file.path, contract, &lines.unwrap_or_default()));
             }
         }
@@ -120,7 +129,7 @@ fn of_contract(contract: &Contract, all: &[Contract], folder: &Path) -> Result<V
             &main_path(contract, folder),
             found,
             newest,
-            &exceptions.path,
+            exceptions.file(),
         ));
     }
     deviations.extend(exceptions.deviations());
@@ -209,19 +218,50 @@ fn blamed(contract: &Contract, path: &Path, error: SchemaError) -> CatalogError 
     }
 }
 
-/// The changes of the topic and of the key. Both may be added.
+/// The changes of the topic and of the key that are incompatible. Both may be added.
 fn moved(old: &Value, new: &Value) -> impl Iterator<Item = Finding> {
+    of_topic_and_key(old, new).filter(|finding| finding.before().is_some())
+}
+
+fn of_topic_and_key(old: &Value, new: &Value) -> impl Iterator<Item = Finding> {
     [("topic", rule::TOPIC_CHANGED), ("key", rule::KEY_CHANGED)].into_iter().filter_map(|(name, rule)| {
         let side = |document: &Value| document.get("x-event-schema")?.get(name).cloned();
-        let (old, new) = (side(old)?, side(new));
-        (Some(&old) != new.as_ref()).then(|| Finding::of_event(rule, Direction::Forward, Some(old), new))
+        let (old, new) = (side(old), side(new));
+        (old != new).then(|| Finding::of_event(rule, Direction::Forward, old, new))
     })
 }
 
-/// The changes of a recorded file, a line for each; of an Avro schema those that are incompatible, and other fields.
-fn lines(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<String>, CatalogError> {
-    let changes = changes(contract, last, file)?;
-    let mut lines: Vec<String> = changes.iter().map(Change::line).collect();
+/// The fields that the version before has under other spellings of their names, such as `orderId` for `order_id`: the
+/// attribute that chooses the spelling may have been forgotten.
+fn renamed(contract: &Contract, all: &[Contract]) -> Vec<(String, String)> {
+    let event = contract.descriptor;
+    let earlier = all.iter().filter(|one| one.descriptor.name() == event.name());
+    let earlier = earlier.filter(|one| one.descriptor.version() < event.version());
+    let Some(before) = earlier.max_by_key(|one| one.descriptor.version()) else { return Vec::new() };
+    let names = |contract: &Contract| {
+        let fields = contract.documents.accepted.get("properties").and_then(Value::as_object);
+        fields.map(|fields| fields.keys().cloned().collect::<BTreeSet<String>>()).unwrap_or_default()
+    };
+    let words = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    let (before, now) = (names(before), names(contract));
+    let pairs = before.difference(&now).filter_map(|before| {
+        let now = now.iter().find(|now| words(now) == words(before))?;
+        Some((before.clone(), now.clone()))
+    });
+    pairs.collect()
+}
+
+/// The changes of a recorded file, a line for each; of an Avro schema those that are incompatible, and other fields. A file
+/// that differs has at least one.
+fn lines(contract: &Contract, last: &Revision, file: &File<'_>, folder: &Path) -> Result<Vec<String>, CatalogError> {
+    let changes = changes(contract, last, file, folder)?;
+    let mut lines: Vec<String> = Vec::new();
+    for line in changes.iter().map(Change::line) {
+        // A change may break in both directions.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     if let (Form::Avro, Some(old), Some(new)) = (file.form, &last.documents.avro, file.document) {
         let (old, new) = (avro::fields(old), avro::fields(new));
         let sides = [("added", new.difference(&old)), ("removed", old.difference(&new))];
@@ -230,14 +270,54 @@ fn lines(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<St
             lines.extend(others.map(|field| format!("{field}: {what}, compatible")));
         }
     }
+    if let (true, Some(new), Some(old)) = (lines.is_empty(), file.document, file.recorded()?) {
+        differences(&old, new, "#", &mut lines);
+    }
+    if lines.is_empty() {
+        lines.push("only the formatting: compatible".to_owned());
+    }
     Ok(lines)
 }
 
+/// The places where two documents differ, a line for each.
+fn differences(old: &Value, new: &Value, path: &str, lines: &mut Vec<String>) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for name in names {
+                let path = format!("{path}{}", token(name));
+                match (old.get(name), new.get(name)) {
+                    (Some(old), Some(new)) => differences(old, new, &path, lines),
+                    (None, _) => lines.push(format!("{path}: added, compatible")),
+                    (_, None) => lines.push(format!("{path}: removed, compatible")),
+                }
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (at, (old, new)) in old.iter().zip(new).enumerate() {
+                differences(old, new, &format!("{path}/{at}"), lines);
+            }
+        }
+        _ if old == new => {}
+        _ => lines.push(format!("{path}: changed, compatible")),
+    }
+}
+
 /// The changes of a recorded file, compatible ones too.
-pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> Result<Vec<Change>, CatalogError> {
+pub(super) fn changes(
+    contract: &Contract,
+    last: &Revision,
+    file: &File<'_>,
+    folder: &Path,
+) -> Result<Vec<Change>, CatalogError> {
+    let event = contract.descriptor;
+    let (_, exceptions) = read_exceptions(folder, event.name(), event.version())?;
     let mut breaking = incompatible(contract, last)?;
     breaking.retain(|(is_avro, _)| *is_avro == (file.form == Form::Avro));
-    let change = |finding: Finding| Change::new(&file.path, finding);
+    let change = |finding: Finding| {
+        let is_accepted = exceptions.iter().any(|exception| exception.covers(&finding));
+        Change::new(&file.path, finding, is_accepted)
+    };
     let mut changes: Vec<Change> = Vec::new();
     let main = if contract.role.is_foreign() { Form::Accepted } else { Form::Written };
     if file.form == Form::Avro || file.form == main {
@@ -250,14 +330,32 @@ pub(super) fn changes(contract: &Contract, last: &Revision, file: &File<'_>) -> 
         Form::Accepted | Form::Avro | Form::OnceReceived => None,
     };
     if let Some((old, new)) = sides {
-        let all = diff(old, new, Policy::Exact).map_err(|error| CatalogError::schema(&file.path, error))?;
-        let others = all.into_iter().filter(|finding| {
-            finding.direction() == Direction::Backward
-                && !breaking.iter().any(|(_, known)| known.path() == finding.path())
-        });
-        changes.extend(others.map(|finding| change(finding.without_break())));
+        if file.form == Form::Written {
+            let added = of_topic_and_key(old, new).filter(|finding| finding.before().is_none());
+            changes.extend(added.map(|finding| change(finding.without_break())));
+        }
+        let differ = |policy| diff(old, new, policy).map_err(|error| CatalogError::schema(&file.path, error));
+        let is_other = |finding: &Finding| !breaking.iter().any(|(_, known)| known.path() == finding.path());
+        let mut others = differ(Policy::Exact)?;
+        others.retain(|finding| finding.direction() == Direction::Backward && is_other(finding));
+        // A proof that the reader accepts all does not say what it accepts in addition.
+        for finding in differ(Policy::Strict)? {
+            let mut listed = breaking.iter().map(|(_, known)| known).chain(&others);
+            if !listed.any(|known| overlap(known.path(), finding.path())) {
+                others.push(finding);
+            }
+        }
+        changes.extend(others.into_iter().map(|finding| change(finding.without_break())));
     }
     Ok(changes)
+}
+
+/// Whether one place is in the other, or the same.
+fn overlap(one: &str, other: &str) -> bool {
+    let is_in = |place: &str, whole: &str| {
+        place.strip_prefix(whole).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'/', ..]))
+    };
+    is_in(one, other) || is_in(other, one)
 }
 
 /// The part of a contract that a change is one of.

@@ -1,5 +1,6 @@
 //! The differences between recorded contracts and the current ones: [`Deviation`], [`Change`].
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::exception::{Exception, entry};
 use super::recorded::Contract;
-use crate::contract::compat::Finding;
+use crate::contract::compat::{Direction, Finding, Rule, rule};
 
 /// How many changes of a file are listed.
 const MAX_CHANGES: usize = 10;
@@ -79,6 +80,20 @@ impl Deviation {
         Self::file(DeviationKind::Missing, path, "is missing")
     }
 
+    /// The file by which the contract is known: without it, the check has nothing, or little, to compare with. `others` tells
+    /// whether there are other files of its version; `renamed` has the fields whose names the version before spells otherwise.
+    pub(super) fn unrecorded(path: &Path, others: bool, renamed: &[(String, String)]) -> Self {
+        let others = if others { ", although other files of its version are there" } else { "" };
+        let mut what = format!("is missing{others}: restore it if it was recorded before");
+        for (before, now) in renamed.iter().take(MAX_CHANGES) {
+            let _ = write!(what, "\n  the version before calls `{now}` `{before}`");
+        }
+        if !renamed.is_empty() {
+            what += "\n  If that is not meant, add the `#[serde(rename_all = \"...\")]` of its type";
+        }
+        Self::file(DeviationKind::Missing, path, &what)
+    }
+
     pub(super) fn needless(path: &Path) -> Self {
         Self::file(DeviationKind::Needless, path, "is not needed any more")
     }
@@ -105,17 +120,21 @@ impl Deviation {
     }
 
     /// A version of an event that is recorded in a folder, and has no type.
-    pub(super) fn removed(event: &str, version: u32, path: &Path, exceptions: &Path, finding: Finding) -> Self {
+    pub(super) fn removed(
+        event: &str,
+        version: u32,
+        path: &Path,
+        finding: Finding,
+        (exceptions, has_exceptions): (&Path, bool),
+    ) -> Self {
         let text = format!(
             "{path} contains version {version} of `{event}`, and no type of the catalog has it\n\n\
              Messages of this version that are stored or in flight cannot be loaded any more. Keep its type: name it in \
              `previous` of the next version, or add it with `sends` or `receives`. Another catalog's contracts belong \
              into a folder of their own.\n\n\
-             If the version is retired, delete its files, or record an exception with its reason in {exceptions}:\n\n\
-             {entries:#}",
+             If the version is retired, delete its files, or {}",
+            to_record(vec![entry(&finding)], exceptions, has_exceptions),
             path = path.display(),
-            exceptions = exceptions.display(),
-            entries = Value::from(vec![entry(&finding)]),
         );
         Self { kind: DeviationKind::Removed, path: path.to_owned(), text, findings: vec![finding] }
     }
@@ -126,7 +145,7 @@ impl Deviation {
         path: &Path,
         found: Vec<Found>,
         newest: Option<u32>,
-        exceptions: &Path,
+        (exceptions, has_exceptions): (&Path, bool),
     ) -> Self {
         let mut files: Vec<&PathBuf> = found.iter().flat_map(|found| &found.files).collect();
         files.sort_unstable();
@@ -145,17 +164,20 @@ impl Deviation {
             if files.len() < of_kind(*is_avro).count() {
                 let _ = writeln!(text, "  in {}", list(files.iter()));
             }
+            if finding.direction() == Direction::Forward && is_requirement(finding.rule()) {
+                text += "  a field that is always written counts as required for consumers, also an `Option`\n";
+            }
             let entry = entry(finding);
             if !entries.contains(&entry) {
                 entries.push(entry);
             }
         }
+        let nested: BTreeSet<String> = found.iter().filter_map(|found| nested_type(&found.finding)).collect();
         let _ = write!(
             text,
-            "\n{}\n\nIf you know that nobody is affected, record an exception with its reason in {}:\n\n{:#}",
-            remedy(contract, newest),
-            exceptions.display(),
-            Value::from(entries),
+            "\n{}\n\nIf you know that nobody is affected, {}",
+            remedy(contract, newest, &nested),
+            to_record(entries, exceptions, has_exceptions),
         );
         let findings = found.into_iter().map(|found| found.finding).collect();
         Self { kind: DeviationKind::Incompatible, path: path.to_owned(), text, findings }
@@ -210,37 +232,84 @@ fn list<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> String {
     paths.map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// The exceptions to paste; only the new ones if there are others.
+fn to_record(entries: Vec<Value>, path: &Path, has_others: bool) -> String {
+    let path = path.display();
+    if has_others {
+        let entries: Vec<String> = entries.iter().map(|entry| format!("{entry:#}")).collect();
+        format!("add an exception with its reason to the array in {path}:\n\n{}", entries.join(",\n"))
+    } else {
+        format!("record an exception with its reason in {path}:\n\n{:#}", Value::from(entries))
+    }
+}
+
+/// Whether the reader requires a field that it may not get.
+fn is_requirement(broken: Rule) -> bool {
+    [
+        rule::REQUIRED_ATTRIBUTE_ADDED,
+        rule::REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED,
+        rule::REQUIRED_PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL,
+        rule::REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL,
+        rule::REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_OPEN_CONTENT_MODEL,
+        rule::REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL,
+    ]
+    .contains(&broken)
+}
+
+/// The name of the nested type that changed, in the contract.
+fn nested_type(finding: &Finding) -> Option<String> {
+    let name = finding.path().strip_prefix("#/$defs/")?.split('/').next()?;
+    Some(name.replace("~1", "/").replace("~0", "~"))
+}
+
 /// How to mend an incompatible change.
-fn remedy(contract: &Contract, newest: Option<u32>) -> String {
+fn remedy(contract: &Contract, newest: Option<u32>, nested: &BTreeSet<String>) -> String {
     let (event, name) = (contract.descriptor, contract.type_name());
     let version = event.version();
-    if let Some(newest) = newest {
-        return format!(
-            "Undo the change: version {version} is frozen, for version {newest} exists. If a nested type changed that both \
-             contain, keep a copy of it as it was for `{name}`."
-        );
-    }
-    if contract.role.is_foreign() {
-        return "Undo the change: other programs send the event, and this service would refuse messages that it accepted."
-            .to_owned();
-    }
     let next = version.saturating_add(1);
     let suffix = format!("V{version}");
     let base = name.strip_suffix(&suffix).filter(|base| !base.is_empty()).unwrap_or(name);
     let old = format!("{base}{suffix}");
+    let mut copies = String::new();
+    for nested in nested {
+        let _ = write!(
+            copies,
+            " The nested type `{nested}` changed: keep a copy of it as it was for `{old}`, with \
+             `#[schemars(rename = {nested:?})]` if it has another name."
+        );
+    }
+    if let Some(newest) = newest {
+        return format!("Undo the change: version {version} is frozen, for version {newest} exists.{copies}");
+    }
+    if contract.role.is_foreign() {
+        return format!(
+            "Undo the change: other programs send the event, and this service would refuse messages that it accepted. If \
+             the owner has published a new version, give it a type of its own, with `version = {next}, previous = {old}`; \
+             {old} is the type of version {version}, as it was.{copies}"
+        );
+    }
     let rename =
         if old == name { format!("Keep the type `{name}`") } else { format!("Rename the type to {old}, keep it") };
     let topic =
         event.topic().map(|topic| format!(", topic = {:?}", next_topic(topic, version, next))).unwrap_or_default();
     let key = event.key().map(|key| format!(", key = {}", snake_case(key))).unwrap_or_default();
+    let (item, parts, conversion) = if contract.is_enum() {
+        ("enum", "variants", format!("match old {{ /* each variant of version {version} */ }}"))
+    } else {
+        ("struct", "fields", format!("Self {{ /* each field, from those of version {version} */ }}"))
+    };
     format!(
-        "Undo the change; or publish it as version {next}, in a topic of its own. {rename}, and add:\n\n\
+        "Undo the change; or publish it as version {next}, in a topic of its own. {rename} as it was, and add:\n\n\
          #[event_schema::event(name = {event_name:?}, version = {next}, previous = {old}{topic}{key})]\n\
-         struct {base} {{\n    // the fields of version {next}\n}}\n\n\
+         // Repeat `pub`, `#[derive(...)]` and the other attributes of {old} and its {parts}: without `#[serde(...)]`\n\
+         // the names on the wire change, and without `#[validate(...)]` the rules.\n\
+         {item} {base} {{\n    // the {parts} of version {next}\n}}\n\n\
          impl From<{old}> for {base} {{\n    \
          fn from(old: {old}) -> Self {{\n        \
-         Self {{ /* each field, from those of version {version} */ }}\n    }}\n}}\n\n\
-         The catalog has `sends::<{base}>()`: it checks version {version}, too, because `previous` names it.",
+         {conversion}\n    }}\n}}\n\n\
+         The catalog has `sends::<{base}>()`: it checks version {version}, too, because `previous` names it. Consumers \
+         that know only version {version} get no more messages, unless the service still sends that version, too: then \
+         the catalog has `sends::<{old}>()` beside.{copies}",
         event_name = event.name(),
     )
 }
@@ -270,11 +339,13 @@ fn snake_case(name: &str) -> String {
 pub struct Change {
     path: PathBuf,
     finding: Finding,
+    is_accepted: bool,
 }
 
 impl Change {
-    pub(super) fn new(path: &Path, finding: Finding) -> Self {
-        Self { path: path.to_owned(), finding }
+    /// `is_accepted` tells whether an exception covers the finding.
+    pub(super) fn new(path: &Path, finding: Finding, is_accepted: bool) -> Self {
+        Self { path: path.to_owned(), finding, is_accepted }
     }
 
     /// The recorded file.
@@ -293,12 +364,12 @@ impl Change {
         &self.finding
     }
 
-    /// Whether [`check`](super::Catalog::check) calls the change incompatible.
+    /// Whether [`check`](super::Catalog::check) calls the change incompatible. A change that an exception accepts is not.
     ///
     /// See the example of [`Catalog::diff`](super::Catalog::diff).
     #[must_use]
     pub fn is_breaking(&self) -> bool {
-        self.finding.is_breaking()
+        self.finding.is_breaking() && !self.is_accepted
     }
 
     pub(super) fn line(&self) -> String {
@@ -308,8 +379,21 @@ impl Change {
             (Some(_), None) => "removed",
             _ => "changed",
         };
-        let verdict = if self.is_breaking() { "incompatible" } else { "compatible" };
-        format!("{}: {what}, {verdict}", finding.path())
+        let verdict = match finding.is_breaking() {
+            true if self.is_accepted => "incompatible, accepted by an exception",
+            true => "incompatible",
+            false => "compatible",
+        };
+        let text = |side: Option<&Value>| side.map(|side| format!(" {side}")).unwrap_or_default();
+        match finding.rule() {
+            moved if moved == rule::TOPIC_CHANGED || moved == rule::KEY_CHANGED => {
+                let name = if moved == rule::KEY_CHANGED { "key" } else { "topic" };
+                let to = if what == "changed" { " to" } else { "" };
+                let (before, after) = (text(finding.before()), text(finding.after()));
+                format!("the {name}{before}: {what}{to}{after}, {verdict}")
+            }
+            _ => format!("{}: {what}, {verdict}", finding.path()),
+        }
     }
 }
 

@@ -160,6 +160,11 @@ impl File<'_> {
         })
     }
 
+    /// The document that is recorded.
+    pub(super) fn recorded(&self) -> Result<Option<Value>, CatalogError> {
+        read_json(&self.path)
+    }
+
     /// Writes or removes the file if it is not current, and returns its path then.
     pub(super) fn record(self) -> Result<Option<PathBuf>, CatalogError> {
         if self.state()? == State::Current {

@@ -379,7 +379,7 @@ impl Catalog {
             let Some(last) = read_revisions(contract, folder)?.pop() else { continue };
             let mut all = Vec::new();
             for file in files(contract, folder) {
-                all.extend(changes(contract, &last, &file)?);
+                all.extend(changes(contract, &last, &file, folder)?);
             }
             found.push((contract.descriptor, all));
         }

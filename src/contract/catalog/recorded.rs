@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::contract::compat::{Policy, token};
 use crate::contract::json_schema::to_draft07;
-#[cfg(feature = "page")]
-use crate::contract::shape::Shape;
+use crate::contract::shape::{self, Kind, Shape};
 use crate::event::{Descriptor, Generated, Versions, show_version};
 use crate::load::{self, LoadOptions};
 use crate::partial::Partial;
@@ -30,7 +29,6 @@ pub(super) struct Contract {
     pub(super) role: Role,
     /// Whether it is an earlier version, which the type of a later one loads.
     pub(super) is_earlier: bool,
-    #[cfg(feature = "page")]
     pub(super) shape: fn() -> Shape,
 }
 
@@ -133,7 +131,6 @@ impl Contract {
             no_avro,
             role,
             is_earlier: false,
-            #[cfg(feature = "page")]
             shape: E::shape,
         }
     }
@@ -162,6 +159,11 @@ impl Contract {
     pub(super) fn type_name(&self) -> &'static str {
         let path = self.type_path.split('<').next().unwrap_or(self.type_path);
         path.rsplit("::").next().unwrap_or(path)
+    }
+
+    /// Whether the type is an enum.
+    pub(super) fn is_enum(&self) -> bool {
+        matches!((self.shape)().kind(), Kind::Named(definition) if matches!(definition.form, shape::Form::Enum(_)))
     }
 
     /// The form that is recorded in `v<version>.json`, if this service records it.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::document::address;
 use super::mode::Direction;
 use super::outcome::Change;
-use super::rule::Rule;
+use super::rule::{self, Rule};
 
 /// The answer of a check: the changes that are incompatible.
 ///
@@ -279,6 +279,8 @@ impl Finding {
     pub fn affected(&self) -> &'static str {
         match self.direction {
             _ if !self.breaks => "no consumers: the change is compatible",
+            _ if self.rule == rule::TOPIC_CHANGED => "consumers of the old topic",
+            _ if self.rule == rule::KEY_CHANGED => "consumers that rely on the order of messages or on compaction",
             Direction::Backward => "consumers of the new schema refuse messages of the old one",
             Direction::Forward => "consumers of the old schema refuse messages of the new one",
         }
