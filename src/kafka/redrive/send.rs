@@ -317,7 +317,7 @@ impl<'a> Redriving<'a> {
                         Ok((producer.enqueue_record(&mark).await, fate))
                     }
                     // Those behind it are not to wait for it.
-                    Err(error) if error.is_permanent() => Err(Fate::Refused { reason: error.to_string() }),
+                    Err(error) if error.is_refused() => Err(Fate::Refused { reason: error.to_string() }),
                     Err(error) => {
                         failed.get_or_insert(RedriveErrorKind::Send(error));
                         continue;
