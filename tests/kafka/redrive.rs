@@ -525,23 +525,39 @@ async fn omitted_headers_are_taken_from_the_original_message() {
     let (dead, origin, target) = (kafka.topic(1).await, kafka.topic(1).await, kafka.topic(1).await);
     with_memory(&kafka, &dead).await;
     let original = ProducerRecord::new(&origin)
+        .with_key("key-a")
         .with_value(r#"{"id": "a"}"#)
         .with_header("ce_id", Some(b"a"))
         .with_header("tenant", Some(b"t-1"));
     send(&kafka, [original]).await;
     let minimal =
         |offset, id| letter(&dead, &origin, offset, id).with_header("event-schema-omitted-headers", Some(b"1"));
-    // The second is not the message that is there, and the third is nowhere.
-    send(&kafka, [minimal(0, "a"), minimal(0, "b"), minimal(7, "c")]).await;
+    // The second is not the message that is there, and the third is nowhere. The next have only its value.
+    let others_key = minimal(0, "a").with_key("key-d");
+    let others_id = minimal(0, "a").with_header("ce_id", Some(b"e"));
+    send(&kafka, [minimal(0, "a"), minimal(0, "b"), minimal(7, "c"), others_key, others_id]).await;
+    let pointer = |key| {
+        letter(&dead, &origin, 0, "a")
+            .with_key(key)
+            .with_value(r#"{"size": 11}"#)
+            .with_header("event-schema-pointer", Some(b"true"))
+    };
+    send(&kafka, [pointer("key-a"), pointer("key-f")]).await;
     let (counts, told) = fates(&DeadLetterTopic::new(&dead), &kafka.config, Redrive::to_topic(&target)).await;
-    assert_eq!(counts.redriven(), 3);
+    assert_eq!((counts.redriven(), counts.refused()), (6, 1));
     let lost = "without 1 of its headers, which the dead letter had no space for";
     let sent = |id: &str, lost: &str| format!("{id}: sent to `{target}`{lost}");
-    assert_eq!(told, [sent("a", ""), sent("b", &format!(" {lost}")), sent("c", &format!(" {lost}"))]);
-    let sent = kafka.read(&target, 3).await;
+    let lost = format!(" {lost}");
+    let gone = format!("a: refused: it is a pointer to {origin}/0@0, and the message is no longer there");
+    let expected = [("a", ""), ("b", &*lost), ("c", &lost), ("a", &lost), ("e", &lost), ("a", "")];
+    let expected: Vec<_> = expected.map(|(id, lost)| sent(id, lost)).into_iter().chain([gone]).collect();
+    assert_eq!(told, expected);
+    let sent = kafka.read(&target, 6).await;
     assert_eq!(header(&sent[0], "tenant").as_deref(), Some(&b"t-1"[..]));
     assert_eq!((header(&sent[0], "event-schema-omitted-headers"), header(&sent[1], "tenant")), (None, None));
     assert_eq!(sent[1].payload(), Some(&br#"{"id": "b"}"#[..]));
+    assert_eq!((sent[3].key(), header(&sent[4], "ce_id").as_deref()), (Some(&b"key-d"[..]), Some(&b"e"[..])));
+    assert_eq!((sent[5].payload(), sent[5].key()), (Some(&br#"{"id": "a"}"#[..]), Some(&b"key-a"[..])));
 }
 
 /// The topics of another service, whose names this configuration would change.

@@ -19,7 +19,7 @@ use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION
 const MAX_VIOLATIONS: usize = 8 * 1024;
 
 /// The maximum size of a key where space is short.
-const MAX_KEY: usize = 1024;
+pub(crate) const MAX_KEY: usize = 1024;
 
 /// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
