@@ -213,11 +213,17 @@ impl DeadLetter {
         let mut omitted = 0_u32;
         // Of many with one name the last counts.
         let last = |essential: &str| {
-            let headers = original.headers.iter().enumerate().filter(|(_, (name, _))| *name == essential);
+            // Some clients write this one as in HTTP.
+            let has_case = essential != "content-type";
+            let is = |name: &str| name == essential || !has_case && name.eq_ignore_ascii_case(essential);
+            let headers = original.headers.iter().enumerate().filter(|(_, (name, _))| is(name));
             headers.last().filter(|(_, (_, value))| value.is_some_and(|value| value.len() <= MAX_FOREIGN))
         };
-        let kept =
-            if form.has_headers() { [None; 9] } else { ESSENTIAL.map(|name| last(name).map(|(index, _)| index)) };
+        let kept = if form.has_headers() {
+            [None; ESSENTIAL.len()]
+        } else {
+            ESSENTIAL.map(|name| last(name).map(|(index, _)| index))
+        };
         for (index, (name, value)) in original.headers.iter().enumerate() {
             let is_ours = matches!(name, VIOLATIONS | POINTER | OMITTED | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
             if is_ours || ORIGINALS.contains(&name) {

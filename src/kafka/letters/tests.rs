@@ -242,6 +242,17 @@ fn the_forms_shrink() {
     }
 }
 
+/// Some clients write it as in HTTP. The last counts, as for the other headers.
+#[test]
+fn a_small_letter_has_the_type_of_its_content_in_any_case() {
+    let before = headers(&[("content-type", b"text/plain"), ("Content-Type", b"avro/binary"), ("CE_ID", b"7")]);
+    for form in [Form::Minimal, Form::Pointer] {
+        let record = DeadLetter::new().record(&original(&before), "billing", &Cause::panicked("x"), form);
+        assert_eq!(record.headers.iter().next(), Some(("Content-Type", Some(&b"avro/binary"[..]))));
+        assert_eq!(DeadMessage::read(&record.headers).unwrap().omitted_headers(), 2);
+    }
+}
+
 #[test]
 fn texts_and_violations_are_bounded() {
     #[derive(Debug, thiserror::Error)]
