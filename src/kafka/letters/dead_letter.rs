@@ -13,7 +13,7 @@ use super::names::legal;
 use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
 use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
-use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
+use crate::kafka::message::{Headers, ORIGINALS, Origin, ProducerRecord};
 
 /// The maximum size of the violations.
 const MAX_VIOLATIONS: usize = 8 * 1024;
@@ -88,8 +88,8 @@ const ESSENTIAL: [&str; 9] = [
 /// A message at the broker's size limit has no space for more headers. Its dead letter shrinks until the brokers take it:
 ///
 /// 1. It omits the texts of the error and the violations.
-/// 2. It omits the time and the message's own headers too, except `ce_id`, `ce_source`, `ce_type`, `ce_specversion`,
-///    `content-type`, `traceparent`, the ids of schemas and the count of its redrives, each of up to 256 bytes. The header
+/// 2. It omits the message's own headers too, except `ce_id`, `ce_source`, `ce_type`, `ce_specversion`, `content-type`,
+///    `traceparent`, the ids of schemas and the count of its redrives, each of up to 256 bytes. The header
 ///    `event-schema-omitted-headers` says how many are missing.
 /// 3. The value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the header
 ///    `event-schema-pointer`; a key of more than 1024 bytes is omitted.
@@ -281,15 +281,13 @@ impl Original<'_> {
         }
         self.origin.with_values(group, |values| {
             for (name, value) in ORIGINALS.into_iter().zip(values) {
-                if form.has_headers() || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
-                    // Spring adds one each time; of many the first and the last tell it all.
-                    if let Some(first) = self.headers.first(name)
-                        && (form.has_headers() || first.len() <= MAX_FOREIGN)
-                    {
-                        headers.push(name, Some(first));
-                    }
-                    headers.push(name, Some(value));
+                // Spring adds one each time; of many the first and the last tell it all.
+                if let Some(first) = self.headers.first(name)
+                    && (form.has_headers() || first.len() <= MAX_FOREIGN)
+                {
+                    headers.push(name, Some(first));
                 }
+                headers.push(name, Some(value));
             }
         });
         if form == Form::Full
