@@ -128,11 +128,13 @@
 //!
 //! | name | type | unit | labels | meaning |
 //! |---|---|---|---|---|
+//! | `event_schema_outbox_leads` | gauge | | `source` | 1 while a relay of this process leads |
 //! | `event_schema_outbox_unsent_events` | gauge | | `source` | committed events that the brokers have not acknowledged, without the parked ones |
 //! | `event_schema_outbox_oldest_seconds` | gauge | seconds | `source` | age of the oldest of these, or 0 |
 //! | `event_schema_outbox_parked_events` | gauge | | `source` | events that the brokers will never accept |
 //!
-//! All are 0 in a process whose relay does not lead any more, so that a sum over all processes is right.
+//! All are 0 in a process whose relay does not lead any more, so that a sum over all processes is right. If no relay leads,
+//! nothing is measured, and the sums are 0 as well: alert if the sum of `event_schema_outbox_leads` is 0 or missing.
 //!
 //! ## Labels
 //!
