@@ -117,7 +117,7 @@
 //! | `event_schema_librdkafka_response_bytes_total` | counter | bytes | `client` | their size |
 //! | `event_schema_librdkafka_queued_messages` | gauge | | `client` | messages in the queues of a producer |
 //! | `event_schema_librdkafka_queued_bytes` | gauge | bytes | `client` | their size |
-//! | `event_schema_librdkafka_broker_up` | gauge | | `client`, `broker` | 1 while the client is connected to the broker |
+//! | `event_schema_librdkafka_broker_up` | gauge | | `client`, `broker` | 1 while the client is connected to the broker; 0 also after the client has ended: alert on `max by (broker)` |
 //! | `event_schema_librdkafka_broker_timeouts_total` | counter | | `client`, `broker` | requests that timed out |
 //! | `event_schema_librdkafka_broker_round_trip_seconds` | gauge | seconds | `client`, `broker`, `quantile` | time until the broker answers, in the last interval: median, 99th percentile and maximum |
 //! | `event_schema_librdkafka_broker_throttle_seconds` | gauge | seconds | `client`, `broker`, `quantile` | throttle time of the broker, in the last interval |
