@@ -445,7 +445,7 @@ async fn nothing_is_sent_that_would_not_be_remembered() {
     let error = letters.redrive(&kafka.config(), to_target(), |_, fate| panic!("{fate}")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no dead letter was redriven, because it would not be remembered, and redriven again the next time: not sent to \
+        "no dead letter was redriven: the redrive cannot be recorded, and the next one would send them again: not sent to \
          `dlt-redriven`: TopicAuthorizationFailed (Broker: Topic authorization failed); the user needs the right to write to the topic"
     );
     assert!(error.send_error().unwrap().is_not_sent());
