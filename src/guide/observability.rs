@@ -117,7 +117,7 @@
 //! | `event_schema_librdkafka_response_bytes_total` | counter | bytes | `client` | their size |
 //! | `event_schema_librdkafka_queued_messages` | gauge | | `client` | messages in the queues of a producer |
 //! | `event_schema_librdkafka_queued_bytes` | gauge | bytes | `client` | their size |
-//! | `event_schema_librdkafka_broker_up` | gauge | | `client`, `broker` | 1 while the client is connected to the broker |
+//! | `event_schema_librdkafka_broker_up` | gauge | | `client`, `broker` | 1 while the client is connected to the broker; 0 also after the client has ended: alert on `max by (broker)` |
 //! | `event_schema_librdkafka_broker_timeouts_total` | counter | | `client`, `broker` | requests that timed out |
 //! | `event_schema_librdkafka_broker_round_trip_seconds` | gauge | seconds | `client`, `broker`, `quantile` | time until the broker answers, in the last interval: median, 99th percentile and maximum |
 //! | `event_schema_librdkafka_broker_throttle_seconds` | gauge | seconds | `client`, `broker`, `quantile` | throttle time of the broker, in the last interval |
@@ -128,11 +128,13 @@
 //!
 //! | name | type | unit | labels | meaning |
 //! |---|---|---|---|---|
+//! | `event_schema_outbox_leads` | gauge | | `source` | 1 while a relay of this process leads |
 //! | `event_schema_outbox_unsent_events` | gauge | | `source` | committed events that the brokers have not acknowledged, without the parked ones |
 //! | `event_schema_outbox_oldest_seconds` | gauge | seconds | `source` | age of the oldest of these, or 0 |
 //! | `event_schema_outbox_parked_events` | gauge | | `source` | events that the brokers will never accept |
 //!
-//! All are 0 in a process whose relay does not lead any more, so that a sum over all processes is right.
+//! All are 0 in a process whose relay does not lead any more, so that a sum over all processes is right. If no relay leads,
+//! nothing is measured, and the sums are 0 as well: alert if the sum of `event_schema_outbox_leads` is 0 or missing.
 //!
 //! ## Labels
 //!

@@ -76,7 +76,7 @@ async fn a_port_of_another_program_is_found() {
             });
         }
     });
-    for protocol in ["PLAINTEXT", "SASL_SSL"] {
+    for (protocol, error) in [("PLAINTEXT", "no broker answered"), ("SASL_SSL", "no trusted TLS connection")] {
         let config = KafkaConfig::new(&address).connect_timeout(Duration::from_secs(2)).group("g");
         let config = config.set("security.protocol", protocol).set("sasl.mechanism", "PLAIN");
         let config = config.set("sasl.username", "alice").set("sasl.password", SECRET);
@@ -85,7 +85,8 @@ async fn a_port_of_another_program_is_found() {
             continue;
         }
         let report = within(60, "report", Doctor::new(&config).topic("notes").examine()).await.unwrap();
-        only(&report, Check::Connection, Severity::Error, "speaks neither TLS nor Kafka's protocol");
+        let problem = format!("no answer in TLS or in Kafka's protocol came within 3 s: {error}");
+        only(&report, Check::Connection, Severity::Error, &problem);
         assert_eq!(report.findings()[0].place(), format!("broker {address}"));
     }
     serving.abort();

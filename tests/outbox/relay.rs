@@ -313,7 +313,7 @@ async fn what_waits_is_measured() {
             .lines()
             .find_map(|line| line.strip_prefix(&start).map(|value| value.parse::<f64>().unwrap()))
     };
-    assert_eq!(value("unsent_events"), None);
+    assert_eq!((value("leads"), value("unsent_events")), (None, None));
     let relay = Running::start(shop.outbox.relay().drain(Duration::ZERO));
     within(60, "metric", async {
         while value("unsent_events") != Some(2.0) {
@@ -322,9 +322,9 @@ async fn what_waits_is_measured() {
     })
     .await;
     assert!(value("oldest_seconds") >= Some(0.0));
-    assert_eq!(value("parked_events"), Some(0.0));
+    assert_eq!((value("leads"), value("parked_events")), (Some(1.0), Some(0.0)));
     relay.close().await;
-    for name in ["unsent_events", "oldest_seconds", "parked_events"] {
+    for name in ["leads", "unsent_events", "oldest_seconds", "parked_events"] {
         assert_eq!(value(name), Some(0.0), "{name}");
     }
     let guide = include_str!("../../src/guide/observability.rs");

@@ -309,7 +309,7 @@ impl Doctor {
         for address in port::addresses(list) {
             let asked = address.clone();
             let speaks = thread::start("event-schema doctor", move || port::speaks(&asked, LISTENED)).await;
-            probed.push((address, speaks.unwrap_or(Speaks::Other)));
+            probed.push((address, speaks.unwrap_or(Speaks::Nothing)));
         }
         let protocol = self.config.security_protocol();
         let (has_tls, has_login) = (protocol.ends_with("SSL"), protocol.starts_with("SASL"));
@@ -358,8 +358,13 @@ impl Doctor {
                 }
                 Speaks::Other => explain(
                     address,
-                    "the port is open, and what listens there speaks neither TLS nor Kafka's protocol".to_owned(),
-                    "check `bootstrap.servers`: the port may be that of another program or of a proxy".to_owned(),
+                    format!(
+                        "the port is open, and no answer in TLS or in Kafka's protocol came within {} s: {error}",
+                        LISTENED.as_secs()
+                    ),
+                    "check `bootstrap.servers`: the port may be that of another program or of a proxy, or its broker is \
+                     overloaded"
+                        .to_owned(),
                 ),
                 Speaks::Tls if !error.is_tls() && !error.is_authentication() => explain(
                     address,

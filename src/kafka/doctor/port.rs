@@ -14,7 +14,9 @@ pub(super) enum Speaks {
     Plaintext,
     /// Kafka's protocol, with a login by one of these mechanisms.
     Sasl(Vec<String>),
-    /// Somebody listens and answers neither.
+    /// Kafka's protocol, and whether with a login is not known.
+    Kafka,
+    /// Somebody listens, and answers neither in time.
     Other,
 }
 
@@ -84,7 +86,10 @@ fn login(socket: &mut TcpStream) -> Option<Speaks> {
     const ILLEGAL_STATE: i16 = 34;
     /// A broker's answer is much smaller.
     const LARGEST: usize = 64 * 1024;
-    let mut request = vec![0, 17, 0, 1, 0, 0, 0, 1];
+    /// The answer begins with it.
+    const CORRELATION_ID: [u8; 4] = [0, 0, 0, 1];
+    let mut request = vec![0, 17, 0, 1];
+    request.extend(CORRELATION_ID);
     // No client id.
     request.extend((-1_i16).to_be_bytes());
     request.extend(i16::try_from(MECHANISM.len()).ok()?.to_be_bytes());
@@ -97,7 +102,7 @@ fn login(socket: &mut TcpStream) -> Option<Speaks> {
     let size = usize::try_from(i32::from_be_bytes(size)).ok().filter(|size| *size <= LARGEST)?;
     let mut answer = vec![0; size];
     socket.read_exact(&mut answer).ok()?;
-    let mut rest = answer.get(4..)?;
+    let mut rest = answer.strip_prefix(&CORRELATION_ID)?;
     match i16::from_be_bytes(take(&mut rest)?) {
         ILLEGAL_STATE => Some(Speaks::Plaintext),
         UNSUPPORTED_MECHANISM => {
@@ -110,7 +115,7 @@ fn login(socket: &mut TcpStream) -> Option<Speaks> {
             });
             Some(Speaks::Sasl(mechanisms.collect()))
         }
-        _ => Some(Speaks::Other),
+        _ => Some(Speaks::Kafka),
     }
 }
 
@@ -175,10 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn a_broker_may_give_another_answer() {
+        // `CLUSTER_AUTHORIZATION_FAILED`, and no mechanisms.
+        let address = server(2, |asked| {
+            if asked.starts_with(&[0x16]) { Vec::new() } else { vec![0, 0, 0, 10, 0, 0, 0, 1, 0, 31, 0, 0, 0, 0] }
+        });
+        assert_eq!(speaks(&address, PATIENCE), Speaks::Kafka);
+    }
+
+    #[test]
     fn another_server_is_not_taken_for_a_broker() {
         let address = server(2, |_| b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
         assert_eq!(speaks(&address, PATIENCE), Speaks::Other);
         let address = server(2, |_| Vec::new());
+        assert_eq!(speaks(&address, PATIENCE), Speaks::Other);
+        // In a frame like Kafka's.
+        let address = server(2, |_| b"\0\0\0\x06+hello".to_vec());
         assert_eq!(speaks(&address, PATIENCE), Speaks::Other);
         assert_eq!(speaks("127.0.0.1:1", PATIENCE), Speaks::Nothing);
         assert_eq!(speaks("no-such-host.invalid:9092", PATIENCE), Speaks::Nothing);

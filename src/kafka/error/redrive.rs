@@ -33,7 +33,7 @@ pub(crate) enum RedriveErrorKind {
     Connect(#[from] ConnectError),
     #[error("cannot read `{topic}`: {code}{}", right(*.code))]
     Read { topic: String, code: RDKafkaErrorCode },
-    #[error("no dead letter was redriven, because it would not be remembered, and redriven again the next time: {0}")]
+    #[error("no dead letter was redriven: the redrive cannot be recorded, and the next one would send them again: {0}")]
     Memory(SendError),
     #[error("not all dead letters were redriven; those before are remembered: {0}")]
     Send(SendError),

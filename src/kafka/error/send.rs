@@ -353,6 +353,11 @@ impl SendError {
         self.code().is_some_and(is_permanent)
     }
 
+    /// Whether it is certain that the message is not stored, and will be refused again.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.is_permanent() && self.is_not_sent() && !self.is_fatal()
+    }
+
     /// Its kind, for traces: the code of librdkafka, or a word.
     pub(crate) fn class(&self) -> Cow<'static, str> {
         match (self.code(), &*self.0) {
@@ -482,6 +487,10 @@ mod tests {
             assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_too_large());
             assert!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_permanent());
             assert!(!SendError::of("notes", C::MessageTimedOut, is_certain).is_permanent());
+            assert_eq!(SendError::of("notes", C::MessageSizeTooLarge, is_certain).is_refused(), is_certain);
+            assert!(!SendError::of("notes", C::MessageTimedOut, is_certain).is_refused());
         }
+        let (topic, code, reason) = ("notes".into(), C::TopicAuthorizationFailed, "it is out of order".to_owned());
+        assert!(!SendError::from(SendErrorKind::Fatal { topic, code, reason }).is_refused());
     }
 }

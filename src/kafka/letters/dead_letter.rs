@@ -13,13 +13,13 @@ use super::names::legal;
 use super::retry::{ATTEMPTS, DUE};
 use crate::Violations;
 use crate::format::framing::{KEY_SCHEMA_ID, VALUE_SCHEMA_ID};
-use crate::kafka::message::{GROUP, Headers, OFFSET, ORIGINALS, Origin, PARTITION, ProducerRecord, TOPIC};
+use crate::kafka::message::{Headers, ORIGINALS, Origin, ProducerRecord};
 
 /// The maximum size of the violations.
 const MAX_VIOLATIONS: usize = 8 * 1024;
 
 /// The maximum size of a key where space is short.
-const MAX_KEY: usize = 1024;
+pub(crate) const MAX_KEY: usize = 1024;
 
 /// The maximum size of a header of the original message there.
 const MAX_FOREIGN: usize = 256;
@@ -88,8 +88,8 @@ const ESSENTIAL: [&str; 9] = [
 /// A message at the broker's size limit has no space for more headers. Its dead letter shrinks until the brokers take it:
 ///
 /// 1. It omits the texts of the error and the violations.
-/// 2. It omits the time and the message's own headers too, except `ce_id`, `ce_source`, `ce_type`, `ce_specversion`,
-///    `content-type`, `traceparent`, the ids of schemas and the count of its redrives, each of up to 256 bytes. The header
+/// 2. It omits the message's own headers too, except `ce_id`, `ce_source`, `ce_type`, `ce_specversion`, `content-type`,
+///    `traceparent`, the ids of schemas and the count of its redrives, each of up to 256 bytes. The header
 ///    `event-schema-omitted-headers` says how many are missing.
 /// 3. The value becomes a pointer: JSON with `topic`, `partition`, `offset` and `size`, and the header
 ///    `event-schema-pointer`; a key of more than 1024 bytes is omitted.
@@ -213,11 +213,17 @@ impl DeadLetter {
         let mut omitted = 0_u32;
         // Of many with one name the last counts.
         let last = |essential: &str| {
-            let headers = original.headers.iter().enumerate().filter(|(_, (name, _))| *name == essential);
+            // Some clients write this one as in HTTP.
+            let has_case = essential != "content-type";
+            let is = |name: &str| name == essential || !has_case && name.eq_ignore_ascii_case(essential);
+            let headers = original.headers.iter().enumerate().filter(|(_, (name, _))| is(name));
             headers.last().filter(|(_, (_, value))| value.is_some_and(|value| value.len() <= MAX_FOREIGN))
         };
-        let kept =
-            if form.has_headers() { [None; 9] } else { ESSENTIAL.map(|name| last(name).map(|(index, _)| index)) };
+        let kept = if form.has_headers() {
+            [None; ESSENTIAL.len()]
+        } else {
+            ESSENTIAL.map(|name| last(name).map(|(index, _)| index))
+        };
         for (index, (name, value)) in original.headers.iter().enumerate() {
             let is_ours = matches!(name, VIOLATIONS | POINTER | OMITTED | ATTEMPTS | DUE) || EXCEPTIONS.contains(&name);
             if is_ours || ORIGINALS.contains(&name) {
@@ -275,15 +281,13 @@ impl Original<'_> {
         }
         self.origin.with_values(group, |values| {
             for (name, value) in ORIGINALS.into_iter().zip(values) {
-                if form.has_headers() || matches!(name, TOPIC | PARTITION | OFFSET | GROUP) {
-                    // Spring adds one each time; of many the first and the last tell it all.
-                    if let Some(first) = self.headers.first(name)
-                        && (form.has_headers() || first.len() <= MAX_FOREIGN)
-                    {
-                        headers.push(name, Some(first));
-                    }
-                    headers.push(name, Some(value));
+                // Spring adds one each time; of many the first and the last tell it all.
+                if let Some(first) = self.headers.first(name)
+                    && (form.has_headers() || first.len() <= MAX_FOREIGN)
+                {
+                    headers.push(name, Some(first));
                 }
+                headers.push(name, Some(value));
             }
         });
         if form == Form::Full

@@ -12,7 +12,7 @@ mod tests;
 
 pub(crate) use self::cause::{Cause, OTHER_TYPES};
 pub use self::dead_letter::DeadLetter;
-pub(crate) use self::dead_letter::{Form, Original};
+pub(crate) use self::dead_letter::{Form, MAX_KEY, Original};
 pub use self::dead_message::DeadMessage;
 pub(crate) use self::names::{is_legal, legal};
 pub(crate) use self::redrive::{Destination, headers_for_redrive, is_for_another, redrive_topic, redrives};

@@ -7,7 +7,7 @@ mod record;
 mod time;
 
 pub use self::headers::Headers;
-pub(crate) use self::origin::{FIRST_GROUP, FIRSTS, GROUP, OFFSET, ORIGINALS, Origin, PARTITION, TOPIC, long};
+pub(crate) use self::origin::{FIRST_GROUP, FIRSTS, GROUP, ORIGINALS, Origin, TOPIC, long};
 pub(crate) use self::place::Place;
 pub use self::record::ProducerRecord;
 pub(crate) use self::time::{millis, time};

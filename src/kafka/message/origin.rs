@@ -11,8 +11,8 @@ use super::time::time;
 // The names are Spring Kafka's, from its `KafkaHeaders`. So are the values: numbers are big-endian.
 
 pub(crate) const TOPIC: &str = "kafka_dlt-original-topic";
-pub(crate) const PARTITION: &str = "kafka_dlt-original-partition";
-pub(crate) const OFFSET: &str = "kafka_dlt-original-offset";
+const PARTITION: &str = "kafka_dlt-original-partition";
+const OFFSET: &str = "kafka_dlt-original-offset";
 const TIMESTAMP: &str = "kafka_dlt-original-timestamp";
 const TIMESTAMP_TYPE: &str = "kafka_dlt-original-timestamp-type";
 pub(crate) const GROUP: &str = "kafka_dlt-original-consumer-group";

@@ -116,33 +116,36 @@ impl Default for Redrive {
 /// ```
 /// use event_schema::kafka::Fate;
 ///
-/// let fate = Fate::Planned { topic: "orders".to_owned(), lost_headers: 0 };
-/// assert_eq!(fate.to_string(), "would be sent to `orders`");
-/// let fate = Fate::Redriven { topic: "orders".to_owned(), lost_headers: 2 };
-/// assert_eq!(fate.to_string(), "sent to `orders` without 2 of its headers, which the dead letter had no space for");
-/// assert_eq!(Fate::Parked { redrives: 3 }.to_string(), "parked: redriven 3 times before");
+/// fn is_whole(fate: &Fate) -> bool {
+///     matches!(fate, Fate::Redriven { lost_headers: 0, .. } | Fate::Planned { lost_headers: 0, .. })
+/// }
+/// let parked = Fate::Parked { redrives: 3 };
+/// assert!(!is_whole(&parked));
+/// assert_eq!(parked.to_string(), "parked: redriven 3 times before");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fate {
     /// It was sent to this topic, the brokers have acknowledged it, and it is remembered as redriven.
+    #[non_exhaustive]
     Redriven {
         /// The topic.
         topic: String,
-        /// How many headers the message had and has no more: [`DeadMessage::omitted_headers`]. They are lost if the original
-        /// message is no longer there.
+        /// The number of headers that the sent message lacks: the dead letter [omitted] them, and the original message is
+        /// gone or cannot be read.
         ///
-        /// [`DeadMessage::omitted_headers`]: crate::kafka::DeadMessage::omitted_headers
+        /// [omitted]: crate::kafka::DeadMessage::omitted_headers
         lost_headers: u32,
     },
     /// Without a dry run it would be sent to this topic.
+    #[non_exhaustive]
     Planned {
         /// The topic.
         topic: String,
-        /// How many headers the message had and has no more: [`DeadMessage::omitted_headers`]. They are lost if the original
-        /// message is no longer there.
+        /// The number of headers that the sent message lacks: the dead letter [omitted] them, and the original message is
+        /// gone or cannot be read.
         ///
-        /// [`DeadMessage::omitted_headers`]: crate::kafka::DeadMessage::omitted_headers
+        /// [omitted]: crate::kafka::DeadMessage::omitted_headers
         lost_headers: u32,
     },
     /// It was redriven as often as the [limit](crate::kafka::DeadLetterTopic::limit) allows, and failed each time. It is not
@@ -259,5 +262,21 @@ impl RedriveCounts {
             Fate::Refused { .. } => &mut self.refused,
         };
         *counter += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fate_says_what_is_lost() {
+        let topic = "orders".to_owned();
+        let planned = |lost_headers| Fate::Planned { topic: topic.clone(), lost_headers }.to_string();
+        let redriven = |lost_headers| Fate::Redriven { topic: topic.clone(), lost_headers }.to_string();
+        let lost = " without 2 of its headers, which the dead letter had no space for";
+        assert_eq!((planned(0), redriven(0)), ("would be sent to `orders`".to_owned(), "sent to `orders`".to_owned()));
+        assert_eq!(planned(2), format!("would be sent to `orders`{lost}"));
+        assert_eq!(redriven(2), format!("sent to `orders`{lost}"));
     }
 }

@@ -118,6 +118,11 @@ impl Opened {
                 break;
             }
             source.read(&topic, partition, range, |message| {
+                // Nobody wants more.
+                if sender.is_closed() {
+                    left = 0;
+                    return ControlFlow::Break(());
+                }
                 let letter =
                     Letter::read(message, limit, |partition, offset, time| memory.has(partition, offset, time));
                 if selection.has(&letter) {
@@ -141,4 +146,39 @@ fn no_thread() -> RedriveError {
 pub(super) async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RedriveError> {
     let done = thread::start("event-schema dead letters", work).await;
     done.map_err(|_| no_thread())
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::Offset;
+    use rdkafka::consumer::Consumer as _;
+
+    use super::*;
+    use crate::kafka::{EmbeddedKafka, EventProducer, ProducerRecord};
+
+    /// None of them is selected: the reader has nothing to send.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_reader_ends_when_nobody_wants_more() {
+        let kafka = EmbeddedKafka::start().unwrap();
+        kafka.create_topic("dlt", 2).unwrap();
+        let producer = EventProducer::connect(&kafka.config()).await.unwrap();
+        for partition in [0, 0, 0, 1] {
+            producer.send_record(&ProducerRecord::new("dlt").with_partition(partition)).await.unwrap();
+        }
+        for (is_wanted, expected) in [(true, [None, Some(1)]), (false, [Some(1), None])] {
+            let source = Source::connect(&kafka.config()).await.unwrap();
+            let opened = Opened::new(Arc::clone(&source), "dlt", &kafka.config().topic_names()).await.unwrap();
+            let (sender, receiver) = channel(1);
+            let receiver = is_wanted.then_some(receiver);
+            let selection = Selection { id: Some("another".to_owned()), ..Selection::default() };
+            on_thread(move || opened.read(&selection, 3, u64::MAX, &sender)).await.unwrap().unwrap();
+            drop(receiver);
+            let positions = source.consumer().position().unwrap();
+            let position = |partition| match positions.find_partition("dlt", partition)?.offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            };
+            assert_eq!([0, 1].map(position), expected);
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::source::{Partitions, Source};
 use crate::kafka::client::native;
 use crate::kafka::config::{KafkaConfig, TopicNames};
 use crate::kafka::error::{ConfigError, ConnectError, RedriveError, RedriveErrorKind, SendError};
-use crate::kafka::letters::{self, DeadMessage, Destination};
+use crate::kafka::letters::{self, DeadMessage, Destination, MAX_KEY};
 use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::kafka::produce::{Enqueued, EventProducer};
 use crate::kafka::topics::{Topic, Topics};
@@ -61,6 +61,17 @@ struct Original {
     key: Option<Vec<u8>>,
     value: Option<Vec<u8>>,
     headers: Headers,
+}
+
+impl Original {
+    /// Whether it has the key and the id of a dead letter. A pointer has no space for a long key.
+    fn is_of(&self, letter: &Letter) -> bool {
+        let is_key = match letter.key() {
+            None => self.key.as_ref().is_none_or(|key| key.len() > MAX_KEY),
+            key => self.key.as_deref() == key,
+        };
+        is_key && letter.headers().get("ce_id").is_none_or(|id| self.headers.get("ce_id") == Some(id))
+    }
 }
 
 impl<'a> Redriving<'a> {
@@ -168,14 +179,18 @@ impl<'a> Redriving<'a> {
             let place = dead.origin();
             match self.original(dead).await? {
                 // A topic that was deleted and created again has another message there.
-                Ok(Some(original)) if original.value.as_ref().map(Vec::len) == size(letter) => original,
+                Ok(Some(original))
+                    if original.value.as_ref().map(Vec::len) == size(letter) && original.is_of(letter) =>
+                {
+                    original
+                }
                 Ok(_) => return refused(format!("it is a pointer to {place}, and the message is no longer there")),
                 Err(error) => return refused(format!("it is a pointer to {place}, which cannot be read: {error}")),
             }
         } else {
             let found = if dead.omitted_headers() > 0 { self.original(dead).await? } else { Ok(None) };
             match found {
-                Ok(Some(original)) if original.value.as_deref() == letter.value() => original,
+                Ok(Some(original)) if original.value.as_deref() == letter.value() && original.is_of(letter) => original,
                 _ => {
                     lost_headers = dead.omitted_headers();
                     let headers = letter.headers().clone();
@@ -317,7 +332,7 @@ impl<'a> Redriving<'a> {
                         Ok((producer.enqueue_record(&mark).await, fate))
                     }
                     // Those behind it are not to wait for it.
-                    Err(error) if error.is_permanent() => Err(Fate::Refused { reason: error.to_string() }),
+                    Err(error) if error.is_refused() => Err(Fate::Refused { reason: error.to_string() }),
                     Err(error) => {
                         failed.get_or_insert(RedriveErrorKind::Send(error));
                         continue;

@@ -32,7 +32,7 @@ pub(super) struct Source {
 }
 
 /// Hears what librdkafka says of its connections.
-struct Ear(Arc<Monitor>);
+pub(super) struct Ear(Arc<Monitor>);
 
 impl ClientContext for Ear {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
@@ -77,7 +77,7 @@ impl Source {
         Ok(source)
     }
 
-    fn consumer(&self) -> &BaseConsumer<Ear> {
+    pub(super) fn consumer(&self) -> &BaseConsumer<Ear> {
         self.consumer.as_ref().expect("the consumer is there until `self` is dropped")
     }
 

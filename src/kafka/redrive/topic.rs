@@ -84,9 +84,9 @@ const LIMIT: u32 = 3;
 ///
 /// The original bytes, also those that could not be loaded, with the key and the headers of the message. A
 /// [redacted](crate::kafka::DeadLetter::redact) dead letter, or one that was too large, is a pointer: its message is read
-/// from the original place, and refused if it is no longer there. So are the headers that a
-/// [large](crate::kafka::DeadLetter#large-messages) dead letter had no space for; if the message is no longer there, the
-/// dead letter is sent without them, and its [`Fate`] says how many are lost.
+/// from the original place, and refused if it is no longer there. The omitted headers of a
+/// [large](crate::kafka::DeadLetter#large-messages) dead letter are read from there, too; if the message is no longer there,
+/// the dead letter is sent without them, and its [`Fate`] says how many are lost.
 ///
 /// The headers of the dead letter are removed, but for the place where the message was first. So the event keeps its id,
 /// also if that is its place, and consumers that have handled it recognise it. The header `event-schema-redrives` counts the
@@ -104,9 +104,8 @@ const LIMIT: u32 = 3;
 /// is lost: the next redrive sends those that are not remembered, at most a hundred of them for the second time, with the
 /// same ids.
 ///
-/// Only the dead letters are sent that were in the topic at the start. Let only one program redrive a topic at a time: two
-/// lose nothing, also if they are killed, but each may send the dead letters that the other has not remembered at its start,
-/// with the same ids.
+/// Only the dead letters are sent that were in the topic at the start. Let only one program redrive a topic at a time. Two
+/// programs lose nothing, but may send the same dead letters twice, with the same ids.
 #[derive(Debug, Clone)]
 pub struct DeadLetterTopic {
     name: String,

@@ -294,7 +294,7 @@ impl Producer {
         if open.producers == 0 {
             all.remove(&*self.client);
         }
-        // Behind the lock, in the order of the changes.
+        // Under the lock, so that the gauge is set in the order of the changes.
         gauge!(PRODUCER_READY, "client" => self.client.clone()).set(f64::from(is_ready));
     }
 }

@@ -197,31 +197,16 @@ pub(super) fn fail(span: &Span, error: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::hint::black_box;
-    use std::time::{Duration, Instant};
-
     use super::*;
 
-    /// Most programs have spans for little of what they do. The fastest of some rounds counts: others use the processor, too.
+    /// Most programs have spans for little of what they do.
     #[test]
-    fn spans_that_nobody_wants_cost_little() {
-        const SPANS: u32 = 10_000;
+    fn spans_that_nobody_wants_are_not_made() {
         let headers = [("ce_id", Some(&b"A-1"[..])), ("ce_type", Some(b"order.placed.v1"))].into_iter().collect();
         let (topic, structured) = ("orders", None);
         let message = Message { topic, partition: 0, offset: 7, headers: &headers, structured, is_tombstone: false };
         assert!(process("billing", &message, 1).is_disabled());
-        let round = |_| {
-            let started = Instant::now();
-            for _ in 0..SPANS {
-                black_box(process("billing", black_box(&message), 1));
-                black_box(send(topic));
-            }
-            started.elapsed() / SPANS
-        };
-        let least = (0..20).map(round).min().unwrap_or_default();
-        println!("a span of a handler and one of a send: {least:?}");
-        // Optimised it is some nanoseconds; a field that is looked at would take more than this.
-        assert!(least < Duration::from_micros(1), "{least:?}");
+        assert!(send(topic).is_disabled());
     }
 
     #[test]

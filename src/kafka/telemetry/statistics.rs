@@ -1,6 +1,6 @@
 //! librdkafka's own statistics, which it tells if `statistics.interval.ms` is set.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use ::metrics::{SharedString, Unit, counter, describe_counter, describe_gauge, gauge};
@@ -33,8 +33,8 @@ fn describe() {
 /// The gauges of a client, which are zero when it ends: another client has another name.
 #[derive(Debug, Default)]
 pub(crate) struct Statistics {
-    /// The name of the client, and the brokers that it knows.
-    published: Mutex<Option<(String, BTreeSet<i32>)>>,
+    /// The name of the client, and the brokers that it knows, with whether they have ever answered.
+    published: Mutex<Option<(String, BTreeMap<i32, bool>)>>,
 }
 
 impl Statistics {
@@ -61,17 +61,18 @@ impl Statistics {
         gauge!(QUEUED, "client" => client.clone()).set(float(statistics.msg_cnt));
         gauge!(QUEUED_BYTES, "client" => client.clone()).set(float(statistics.msg_size));
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, brokers) = published.get_or_insert_with(|| (statistics.name.clone(), BTreeSet::new()));
+        let (_, brokers) = published.get_or_insert_with(|| (statistics.name.clone(), BTreeMap::new()));
         for broker in statistics.brokers.values().filter(|broker| broker.nodeid >= 0) {
-            brokers.insert(broker.nodeid);
+            let has_answered = brokers.entry(broker.nodeid).or_default();
+            *has_answered |= broker.rtt.as_ref().is_some_and(|rtt| rtt.cnt > 0);
             let labels = labels(&client, broker.nodeid);
             gauge!(BROKER_UP, &labels).set(f64::from(broker.state == "UP"));
             counter!(BROKER_TIMEOUTS, &labels).absolute(broker.req_timeouts);
-            if let Some(rtt) = &broker.rtt {
-                publish_window(BROKER_RTT, rtt, 1e6, &labels);
-            }
-            if let Some(throttle) = &broker.throttle {
-                publish_window(BROKER_THROTTLE, throttle, 1e3, &labels);
+            for (name, window, unit) in [(BROKER_RTT, &broker.rtt, 1e6), (BROKER_THROTTLE, &broker.throttle, 1e3)] {
+                // One that never answered has no times, which are not 0.
+                if let Some(window) = window.as_ref().filter(|_| *has_answered) {
+                    publish_window(name, window, unit, &labels);
+                }
             }
         }
     }
@@ -85,11 +86,13 @@ impl Drop for Statistics {
         for name in [QUEUED, QUEUED_BYTES] {
             gauge!(name, "client" => client.clone()).set(0.0);
         }
-        for broker in brokers {
+        for (broker, has_answered) in brokers {
             let labels = labels(&client, broker);
             gauge!(BROKER_UP, &labels).set(0.0);
-            for name in [BROKER_RTT, BROKER_THROTTLE] {
-                publish_window(name, &Window::default(), 1.0, &labels);
+            if has_answered {
+                for name in [BROKER_RTT, BROKER_THROTTLE] {
+                    publish_window(name, &Window::default(), 1.0, &labels);
+                }
             }
         }
     }
@@ -112,4 +115,47 @@ fn publish_window(name: &'static str, window: &Window, unit: f64, labels: &[(&'s
 #[expect(clippy::cast_precision_loss, reason = "a gauge need not be exact above 2^53")]
 fn float(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::statistics::Broker;
+
+    use super::*;
+
+    #[test]
+    fn a_broker_that_never_answered_has_no_times() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let prometheus = recorder.handle();
+        let broker = |nodeid, cnt| {
+            let rtt = Window { cnt, p50: 2000 * cnt, ..Window::default() };
+            let throttle = Window::default();
+            Broker { nodeid, state: "UP".to_owned(), rtt: Some(rtt), throttle: Some(throttle), ..Broker::default() }
+        };
+        let told = |answers| {
+            let brokers = [(1, answers), (2, 0)].map(|(node, answers)| (format!("b:{node}"), broker(node, answers)));
+            let told = rdkafka::Statistics { brokers: brokers.into(), ..rdkafka::Statistics::default() };
+            serde_json::to_vec(&told).unwrap()
+        };
+        let value = |name: &str, broker: u32| {
+            let text = prometheus.render();
+            let wanted = format!("broker=\"{broker}\"");
+            let mut lines = text.lines().filter(|line| line.starts_with(name) && line.contains(&wanted));
+            let line = lines.find(|line| name == BROKER_UP || line.contains("quantile=\"0.5\""))?;
+            line.rsplit_once(' ')?.1.parse::<f64>().ok()
+        };
+        let values = |broker| [BROKER_UP, BROKER_RTT, BROKER_THROTTLE].map(|name| value(name, broker));
+        ::metrics::with_local_recorder(&recorder, || {
+            let statistics = Statistics::default();
+            statistics.publish(&told(1));
+            assert_eq!(values(1), [Some(1.0), Some(0.002), Some(0.0)]);
+            assert_eq!(values(2), [Some(1.0), None, None]);
+            // An interval without an answer.
+            statistics.publish(&told(0));
+            assert_eq!(values(1), [Some(1.0), Some(0.0), Some(0.0)]);
+            statistics.publish(&told(1));
+        });
+        assert_eq!(values(1), [Some(0.0); 3]);
+        assert_eq!(values(2), [Some(0.0), None, None]);
+    }
 }

@@ -43,7 +43,7 @@ impl Report {
         self.next = now + EVERY;
         let (mut measures, unknown) = self.measure(shared, now);
         if is_end {
-            // Nothing of it is left but counts, whatever state it ended in.
+            // Only counts outlive the consumer.
             let Measures { deliveries, lost, partitions, .. } = measures;
             measures = Measures { deliveries, lost, partitions, ..Measures::default() };
         }
