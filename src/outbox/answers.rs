@@ -113,16 +113,19 @@ impl<DB: Backend> StoredAnswers<DB> {
         let writer = self.outbox.writer().await;
         let mut transaction = self.outbox.begin().await?;
         if let Some((id, fingerprint)) = key {
-            let claim = if self.lock(&mut transaction, id).await? {
-                self.claim_in(&mut transaction, id, fingerprint).await?
-            } else {
-                Claim::InProgress
+            let claim = async {
+                if !self.lock(&mut transaction, id).await? {
+                    return Ok(Claim::InProgress);
+                }
+                let claim = self.claim_in(&mut transaction, id, fingerprint).await?;
+                DB::script(&mut transaction, SAVEPOINT).await?;
+                Ok(claim)
             };
-            if !matches!(claim, Claim::New) {
+            let claim = claim.await;
+            if !matches!(claim, Ok(Claim::New)) {
                 self.outbox.roll_back(transaction).await;
-                return Ok(Begun::Claimed(claim));
+                return claim.map(Begun::Claimed);
             }
-            DB::script(&mut transaction, SAVEPOINT).await?;
         }
         let id = key.map(|(id, _)| id.to_owned());
         Ok(Begun::Open(Request { store: self, transaction: Loan::new(transaction), id, _writer: writer }))
@@ -211,14 +214,21 @@ impl<DB: Backend> Request<'_, DB> {
         let mut transaction = self.transaction.back()?;
         let outbox = &self.store.outbox;
         if let Some(id) = &self.id {
-            if !keeps_rows {
-                DB::script(&mut transaction, ROLL_BACK_TO_SAVEPOINT).await?;
-            }
-            let answered = self.store.answered_in(&mut transaction, id, answer).await;
-            // The claim is gone with all else of a transaction that was rolled back.
-            if !answered.map_err(OutboxError::in_transaction)? {
+            let answered = async {
+                if !keeps_rows {
+                    DB::script(&mut transaction, ROLL_BACK_TO_SAVEPOINT).await?;
+                }
+                let answered = self.store.answered_in(&mut transaction, id, answer).await;
+                // The claim is gone with all else of a transaction that was rolled back.
+                if answered.map_err(OutboxError::in_transaction)? {
+                    Ok(())
+                } else {
+                    Err(OutboxErrorKind::RolledBack.into())
+                }
+            };
+            if let Err(error) = answered.await {
                 outbox.roll_back(transaction).await;
-                return Err(OutboxErrorKind::RolledBack.into());
+                return Err(error);
             }
             outbox.finish(transaction).await?;
             outbox.clean_soon();

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Pool, Transaction};
+use sqlx::{Pool, Transaction, TransactionManager};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -119,7 +119,15 @@ impl<DB: Backend> Outbox<DB> {
         let begin = async move {
             match dialect {
                 Dialect::Postgres => pool.begin().await,
-                Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
+                Dialect::Sqlite => {
+                    let mut connection = pool.acquire().await?;
+                    // A caller has dropped a transaction that SQLite had ended: see `roll_back`.
+                    while DB::TransactionManager::get_transaction_depth(&connection) > 0 {
+                        let _is_in_a_transaction = DB::script(&mut connection, "BEGIN").await;
+                        DB::TransactionManager::rollback(&mut connection).await?;
+                    }
+                    Transaction::begin(connection, Some("BEGIN IMMEDIATE".into())).await
+                }
             }
         };
         match tokio::spawn(begin.in_current_span()).await.map_err(JoinError::try_into_panic) {
@@ -170,11 +178,16 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// Commits a transaction of which it is known that no statement has failed.
-    pub(super) async fn finish(&self, transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
-        transaction.commit().await.map_err(|error| {
+    pub(super) async fn finish(&self, mut transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
+        // Not `Transaction::commit`, which leaves no transaction to roll back. If it succeeds, dropping the transaction
+        // rolls nothing back, because none is open.
+        if let Err(error) = DB::TransactionManager::commit(&mut transaction).await {
+            self.roll_back(transaction).await;
             // Such as a constraint that is checked at the end.
-            if is_refusal(&error) { OutboxErrorKind::Database(error) } else { OutboxErrorKind::Commit(error) }
-        })?;
+            let is_refusal = is_refusal(&error);
+            let kind = if is_refusal { OutboxErrorKind::Database } else { OutboxErrorKind::Commit };
+            return Err(kind(error).into());
+        }
         self.wake();
         Ok(())
     }

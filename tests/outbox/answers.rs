@@ -12,6 +12,7 @@ use event_schema::axum::axum08::response::{IntoResponse, Response};
 use event_schema::axum::axum08::{Extension, Router, routing};
 use event_schema::axum::{AnswerStore, Caller, Claim, Idempotency, Keyed};
 use event_schema::outbox::{Outbox, OutboxError, StoredAnswers};
+use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Any};
 use event_schema::{Envelope, serde_json};
 use tokio::sync::Semaphore;
@@ -260,6 +261,34 @@ async fn of_the_same_requests_at_the_same_time_one_is_handled() {
     assert_eq!(first.await.unwrap().status, 202);
     assert!(service.post(Some("k-1"), &order("alice", 1)).await.is_replayed);
     assert_eq!((service.calls(), shop.count("orders").await), (1, 1));
+}
+
+/// SQLite then ends the transaction by itself, and sqlx does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_used_again_after_a_full_disk() {
+    let shop = Shop::open().await;
+    if shop.database.is_postgres() {
+        eprintln!("skipped: PostgreSQL ends no transaction by itself");
+        return;
+    }
+    let pool = AnyPoolOptions::new().max_connections(1).connect(&shop.database.url()).await.unwrap();
+    let outbox = Outbox::new(&pool, &shop.producer);
+    let idempotency = Idempotency::new("/shop", StoredAnswers::new(&outbox, A_DAY)).unwrap();
+    let post = async |pages: u32| {
+        let request = Request::post("/orders").header("content-type", "application/json");
+        let request = request.header("idempotency-key", "k").body(r#"{"customer": "alice", "number": 1}"#.into());
+        let keyed = Keyed::<Ordered>::from_request(request.unwrap(), &()).await.unwrap();
+        let answer = idempotency.answer_in_transaction(keyed, move |_, _, mut tx| async move {
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            sqlx::query(&limit).execute(&mut *tx).await.unwrap();
+            (StatusCode::CREATED, "x".repeat(1 << 16))
+        });
+        answer.await.status().as_u16()
+    };
+    // The least that is possible is the present size.
+    assert_eq!(post(1).await, 503);
+    pool.begin_with("BEGIN IMMEDIATE").await.unwrap().rollback().await.unwrap();
+    assert_eq!(post(1_000_000).await, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
