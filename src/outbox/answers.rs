@@ -21,7 +21,8 @@ use crate::axum::{Answer, AnswerStore, Claim};
 /// is written before and after the handler, in transactions of its own.
 ///
 /// An answer is kept for the given time, which is longer than a client repeats its request; a day is usual. The key is then
-/// free. Expired rows are deleted at most once a minute, after an answer, and by the relay.
+/// free. A request that is repeated even later is handled and stored again, and its event has the id of the first one:
+/// consumers that deduplicate by id ignore it. Another request with the key has an event with another id. Expired rows are deleted at most once a minute, after an answer, and by the relay.
 ///
 /// ```
 /// # #[cfg(feature = "sqlx08-sqlite")]

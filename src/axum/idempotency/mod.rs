@@ -91,9 +91,10 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 /// # The event's id
 ///
 /// The handler sends the event in the envelope that it is given. Its id is derived from the source, the event's type, the
-/// [`Caller`] and the key, so that every request with this key has the same: should the event be sent twice all the same,
-/// because the store has forgotten the key or a first outcome is unknown, its consumers recognise it. A key alone would let
-/// two clients take each other's events for their own. All requests without a [`Caller`] are one namespace: a service whose
+/// [`Caller`], the key and the request, so that every repetition has the same: should the event be sent twice all the same,
+/// because the store has forgotten the key or a first outcome is unknown, its consumers recognise it. Another request with a
+/// key that the store has forgotten has another id. A key without its caller would let
+/// two clients take each other's answers for their own. All requests without a [`Caller`] are one namespace: a service whose
 /// clients do not trust each other sets it for each request.
 ///
 /// # Answers
