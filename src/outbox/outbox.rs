@@ -30,6 +30,8 @@ pub struct Outbox<DB: Backend> {
     shared: Arc<Shared>,
 }
 
+pub(super) const NOT_CLEANED: &str = "old rows of the outbox, the inbox or the answers were not deleted";
+
 /// What the clones of an outbox share.
 #[derive(Default)]
 struct Shared {
@@ -443,17 +445,18 @@ impl<DB: Backend> Outbox<DB> {
                 }
             };
             if let Err(error) = cleaned {
-                tracing::debug!("old rows of the inbox were not deleted, next attempt in {PAUSE:?}: {error}");
+                tracing::warn!("{NOT_CLEANED}, next attempt in {PAUSE:?}: {error}");
             }
         });
     }
 
     /// Deletes what the inbox and the answers need no longer, up to some thousand rows. Returns whether that was all.
     pub(super) async fn clean(&self) -> sqlx::Result<bool> {
-        let handled = self.clean_older(&self.dialect.clean_inbox(), self.keep_handled).await?;
+        let is_done = self.clean_older(&self.dialect.clean_inbox(), self.keep_handled).await?;
         // They say themselves when they expire.
-        let answers = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await?;
-        Ok(handled && answers)
+        #[cfg(feature = "axum08")]
+        let is_done = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await? && is_done;
+        Ok(is_done)
     }
 
     /// Deletes rows that are older. Returns whether that was all.
