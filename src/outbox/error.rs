@@ -62,7 +62,7 @@ impl OutboxError {
     }
 
     /// Whether nobody knows if the transaction was committed, because the database did not answer to
-    /// [`Outbox::commit`](super::Outbox::commit). Of all other errors it was not.
+    /// [`Outbox::commit`](super::Outbox::commit). After any other error, nothing was committed.
     ///
     /// ```
     /// use event_schema::outbox::OutboxError;

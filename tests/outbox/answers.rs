@@ -233,7 +233,7 @@ async fn a_handler_that_says_no_stores_its_answer_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_the_same_requests_at_the_same_time_one_is_handled() {
+async fn concurrent_repetitions_are_handled_once() {
     let shop = Shop::open().await;
     let mut service = Service::new(&shop.outbox, A_DAY);
     service.gate = Arc::new(Semaphore::new(0));

@@ -117,8 +117,8 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 ///
 /// # The handler
 ///
-/// [`answer`](Self::answer) calls it, and a store tells later requests of its answer. A service whose events go through an
-/// outbox uses `answer_in_transaction` instead (feature `sqlx08`), which commits rows, events and answer together: if the
+/// [`answer`](Self::answer) calls it, and the store keeps its answer for repeated requests. A service whose events go through
+/// an outbox uses `answer_in_transaction` instead (feature `sqlx08`), which commits rows, events and answer together: if the
 /// process is killed, none of it has happened, and the repeated request is handled as the first.
 ///
 /// It runs to its end also when the client closes the connection, in a task of its own, so that a client that comes back
