@@ -147,7 +147,9 @@ impl<DB: Backend> Outbox<DB> {
     ///
     /// # Errors
     ///
-    /// If the transaction was [rolled back](OutboxError::is_rolled_back), or if the database fails.
+    /// If the transaction was [rolled back](OutboxError::is_rolled_back), or if the database fails. SQLite ends a transaction
+    /// at once after some errors, such as a full disk or `RAISE(ROLLBACK)`: statements of the caller that follow are outside
+    /// of it, and are stored one by one although this is an error. So a caller returns the error of a statement at once.
     ///
     /// ```
     /// use event_schema::outbox::{Backend, Outbox, OutboxError};
@@ -207,7 +209,7 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// Puts an event into the outbox, as part of the caller's transaction: it is sent if that is committed, and never
-    /// otherwise. It is encoded now, and gets its id and its time now. The transaction is one of [`begin`](Self::begin) or of
+    /// otherwise. With SQLite, it is an [error](OutboxError::is_rolled_back) outside of a transaction. It is encoded now, and gets its id and its time now. The transaction is one of [`begin`](Self::begin) or of
     /// sqlx's [`Pool::begin`]; [`commit`](Self::commit) ends it. A producer with a schema registry asks that for the first
     /// event of a type, and the transaction waits, unless [`prepare`](Self::prepare) was called before.
     ///
@@ -249,6 +251,10 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// As [`add`](Self::add), with this envelope: of an event whose id is derived, or that another one has caused.
+    ///
+    /// An envelope is that of one event. Consumers take two events with one id for the same, and ignore the second one. A
+    /// handler that adds another event gives it an id of its own, which is the same at each repetition:
+    /// `Envelope::caused_by(&envelope).with_id(format!("{}-parcel", envelope.id()))`.
     ///
     /// # Errors
     ///
@@ -315,6 +321,11 @@ impl<DB: Backend> Outbox<DB> {
         transaction: &mut DB::Connection,
         record: &ProducerRecord,
     ) -> Result<(), OutboxError> {
+        // It succeeds outside of a transaction. SQLite may have ended the caller's.
+        if self.dialect == Dialect::Sqlite && DB::script(transaction, "BEGIN").await.is_ok() {
+            DB::script(transaction, "ROLLBACK").await?;
+            return Err(OutboxErrorKind::RolledBack.into());
+        }
         DB::execute(transaction, &self.dialect.add(self.notifies), row::parameters(record)).await?;
         // The relay does not find it before the commit: it looks more than once.
         self.wake();

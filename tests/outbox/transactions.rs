@@ -70,6 +70,9 @@ async fn a_transaction_that_was_rolled_back_is_not_committed() {
         let mut tx = shop.outbox.begin().await.unwrap();
         shop.outbox.add(&mut tx, &order("alice", number)).await.unwrap();
         fail(&mut tx, shop.database.is_postgres()).await;
+        // Nor is an event stored by itself, outside of the transaction.
+        let error = shop.outbox.add(&mut tx, &order("alice", number)).await.unwrap_err();
+        assert_eq!(error.is_rolled_back(), !shop.database.is_postgres(), "{error:?}");
         let error = shop.outbox.commit(tx).await.unwrap_err();
         assert!(error.is_rolled_back() && !error.is_unknown() && !error.is_unavailable(), "{error:?}");
     }
