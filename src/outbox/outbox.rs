@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{Pool, Transaction, TransactionManager};
@@ -26,15 +27,15 @@ pub struct Outbox<DB: Backend> {
     producer: EventProducer,
     dialect: Dialect,
     notifies: bool,
-    keep_handled: Duration,
     shared: Arc<Shared>,
 }
 
 pub(super) const NOT_CLEANED: &str = "old rows of the outbox, the inbox or the answers were not deleted";
 
 /// What the clones of an outbox share.
-#[derive(Default)]
 struct Shared {
+    /// In milliseconds.
+    keep_handled: AtomicU64,
     /// Rows may have been added.
     wake: Notify,
     /// SQLite has one writer at a time, and lets the others ask again and again. Here they queue.
@@ -57,8 +58,12 @@ impl<DB: Backend> Outbox<DB> {
             producer: producer.clone(),
             dialect: DB::dialect(pool),
             notifies: true,
-            keep_handled: Duration::from_secs(30 * 24 * 60 * 60),
-            shared: Arc::default(),
+            shared: Arc::new(Shared {
+                keep_handled: AtomicU64::new(30 * 24 * 60 * 60 * 1000),
+                wake: Notify::new(),
+                writer: Arc::default(),
+                next_clean: std::sync::Mutex::default(),
+            }),
         }
     }
 
@@ -66,10 +71,12 @@ impl<DB: Backend> Outbox<DB> {
     /// comes again: after a seek, a redrive of dead letters, or a restart that repeats what was not committed.
     ///
     /// Older entries are deleted by the runners with this outbox, at most once a minute after a message, and by the
-    /// [relay](Self::relay). So all clones have the same time: it is set before the outbox is cloned.
+    /// [relay](Self::relay). All clones have the same time.
     #[must_use]
     pub fn keep_handled(self, age: Duration) -> Self {
-        Self { keep_handled: age, ..self }
+        let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        self.shared.keep_handled.store(age, Ordering::Relaxed);
+        self
     }
 
     /// Does without PostgreSQL's notifications, which make the transactions of a database commit one after the other: for
@@ -463,7 +470,8 @@ impl<DB: Backend> Outbox<DB> {
 
     /// Deletes what the inbox and the answers need no longer, up to some thousand rows. Returns whether that was all.
     pub(super) async fn clean(&self) -> sqlx::Result<bool> {
-        let is_done = self.clean_older(&self.dialect.clean_inbox(), self.keep_handled).await?;
+        let keep = Duration::from_millis(self.shared.keep_handled.load(Ordering::Relaxed));
+        let is_done = self.clean_older(&self.dialect.clean_inbox(), keep).await?;
         // They say themselves when they expire.
         #[cfg(feature = "axum08")]
         let is_done = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await? && is_done;
@@ -492,7 +500,6 @@ impl<DB: Backend> Clone for Outbox<DB> {
             producer: self.producer.clone(),
             dialect: self.dialect,
             notifies: self.notifies,
-            keep_handled: self.keep_handled,
             shared: Arc::clone(&self.shared),
         }
     }

@@ -215,9 +215,9 @@ async fn an_inbox_without_a_relay_is_cleaned() {
         sqlx::query(entry).bind(id).bind(now - age).execute(&shop.pool).await.unwrap();
     }
     shop.producer.send(&order("alice", 1)).await.unwrap();
-    let outbox = shop.outbox.clone().keep_handled(Duration::from_secs(7 * 24 * 60 * 60));
-    let consumer = EventConsumer::<Ordered>::subscribe(&shop.kafka.config().group("shop")).await.unwrap();
-    let runner = consumer.runner().outbox(&outbox);
+    // All clones have it.
+    let runner = shop.runner("shop").await;
+    drop(shop.outbox.clone().keep_handled(Duration::from_secs(7 * 24 * 60 * 60)));
     let handle = runner.handle();
     let running = tokio::spawn(runner.run_with(async |_: Ordered, _: Tx<Any>| {}));
     let cleaned = async {
