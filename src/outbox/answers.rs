@@ -21,7 +21,8 @@ use crate::axum::{Answer, AnswerStore, Claim};
 /// is written before and after the handler, in transactions of its own.
 ///
 /// An answer is kept for the given time, which is longer than a client repeats its request; a day is usual. The key is then
-/// free. Expired rows are deleted at most once a minute, after an answer, and by the relay.
+/// free. A request that is repeated even later is handled and stored again, and its event has the id of the first one:
+/// consumers that deduplicate by id ignore it. Another request with the key has an event with another id. Expired rows are deleted at most once a minute, after an answer, and by the relay.
 ///
 /// ```
 /// # #[cfg(feature = "sqlx08-sqlite")]
@@ -113,16 +114,19 @@ impl<DB: Backend> StoredAnswers<DB> {
         let writer = self.outbox.writer().await;
         let mut transaction = self.outbox.begin().await?;
         if let Some((id, fingerprint)) = key {
-            let claim = if self.lock(&mut transaction, id).await? {
-                self.claim_in(&mut transaction, id, fingerprint).await?
-            } else {
-                Claim::InProgress
+            let claim = async {
+                if !self.lock(&mut transaction, id).await? {
+                    return Ok(Claim::InProgress);
+                }
+                let claim = self.claim_in(&mut transaction, id, fingerprint).await?;
+                DB::script(&mut transaction, SAVEPOINT).await?;
+                Ok(claim)
             };
-            if !matches!(claim, Claim::New) {
+            let claim = claim.await;
+            if !matches!(claim, Ok(Claim::New)) {
                 self.outbox.roll_back(transaction).await;
-                return Ok(Begun::Claimed(claim));
+                return claim.map(Begun::Claimed);
             }
-            DB::script(&mut transaction, SAVEPOINT).await?;
         }
         let id = key.map(|(id, _)| id.to_owned());
         Ok(Begun::Open(Request { store: self, transaction: Loan::new(transaction), id, _writer: writer }))
@@ -211,14 +215,21 @@ impl<DB: Backend> Request<'_, DB> {
         let mut transaction = self.transaction.back()?;
         let outbox = &self.store.outbox;
         if let Some(id) = &self.id {
-            if !keeps_rows {
-                DB::script(&mut transaction, ROLL_BACK_TO_SAVEPOINT).await?;
-            }
-            let answered = self.store.answered_in(&mut transaction, id, answer).await;
-            // The claim is gone with all else of a transaction that was rolled back.
-            if !answered.map_err(OutboxError::in_transaction)? {
+            let answered = async {
+                if !keeps_rows {
+                    DB::script(&mut transaction, ROLL_BACK_TO_SAVEPOINT).await?;
+                }
+                let answered = self.store.answered_in(&mut transaction, id, answer).await;
+                // The claim is gone with all else of a transaction that was rolled back.
+                if answered.map_err(OutboxError::in_transaction)? {
+                    Ok(())
+                } else {
+                    Err(OutboxErrorKind::RolledBack.into())
+                }
+            };
+            if let Err(error) = answered.await {
                 outbox.roll_back(transaction).await;
-                return Err(OutboxErrorKind::RolledBack.into());
+                return Err(error);
             }
             outbox.finish(transaction).await?;
             outbox.clean_soon();

@@ -155,6 +155,7 @@ impl Dialect {
     }
 
     /// Parameters: milliseconds since they expired, limit.
+    #[cfg(feature = "axum08")]
     pub(super) fn clean_answers(self) -> String {
         let now = self.now();
         // The second condition is for a row that was claimed again meanwhile.

@@ -52,7 +52,7 @@ pub(super) struct Ended {
 struct Topic {
     /// The rows in flight, without the slow ones: since when, and their lanes.
     in_flight: HashMap<i64, (Duration, Option<i64>)>,
-    /// The number of those.
+    /// The number of slow rows.
     slow: usize,
     /// Rows that were refused in company, because of their size.
     suspects: VecDeque<Row>,

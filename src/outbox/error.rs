@@ -34,10 +34,7 @@ pub(super) enum OutboxErrorKind {
     Database(#[source] sqlx::Error),
     #[error("the database of the outbox did not confirm the commit")]
     Commit(#[source] sqlx::Error),
-    #[error(
-        "nothing was stored: the database has rolled the transaction back, because a statement in it failed; return the \
-         error of that statement"
-    )]
+    #[error("the transaction was rolled back, because a statement in it failed; return the error of that statement")]
     RolledBack,
     #[error("another task still has the transaction of the handler")]
     Kept,
@@ -62,7 +59,7 @@ impl OutboxError {
     }
 
     /// Whether nobody knows if the transaction was committed, because the database did not answer to
-    /// [`Outbox::commit`](super::Outbox::commit). Of all other errors it was not.
+    /// [`Outbox::commit`](super::Outbox::commit). After any other error, nothing was committed.
     ///
     /// ```
     /// use event_schema::outbox::OutboxError;
@@ -75,7 +72,8 @@ impl OutboxError {
         matches!(&*self.0, OutboxErrorKind::Commit(_))
     }
 
-    /// Whether a statement in the transaction had failed, and its error was not returned.
+    /// Whether a statement in the transaction had failed, and its error was not returned, so that the database has rolled the
+    /// transaction back. With SQLite also, whether there was no transaction.
     ///
     /// ```
     /// use event_schema::outbox::OutboxError;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::{Pool, Transaction};
+use sqlx::{Pool, Transaction, TransactionManager};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -26,13 +27,15 @@ pub struct Outbox<DB: Backend> {
     producer: EventProducer,
     dialect: Dialect,
     notifies: bool,
-    keep_handled: Duration,
     shared: Arc<Shared>,
 }
 
+pub(super) const NOT_CLEANED: &str = "old rows of the outbox, the inbox or the answers were not deleted";
+
 /// What the clones of an outbox share.
-#[derive(Default)]
 struct Shared {
+    /// In milliseconds.
+    keep_handled: AtomicU64,
     /// Rows may have been added.
     wake: Notify,
     /// SQLite has one writer at a time, and lets the others ask again and again. Here they queue.
@@ -55,8 +58,12 @@ impl<DB: Backend> Outbox<DB> {
             producer: producer.clone(),
             dialect: DB::dialect(pool),
             notifies: true,
-            keep_handled: Duration::from_secs(30 * 24 * 60 * 60),
-            shared: Arc::default(),
+            shared: Arc::new(Shared {
+                keep_handled: AtomicU64::new(30 * 24 * 60 * 60 * 1000),
+                wake: Notify::new(),
+                writer: Arc::default(),
+                next_clean: std::sync::Mutex::default(),
+            }),
         }
     }
 
@@ -64,10 +71,12 @@ impl<DB: Backend> Outbox<DB> {
     /// comes again: after a seek, a redrive of dead letters, or a restart that repeats what was not committed.
     ///
     /// Older entries are deleted by the runners with this outbox, at most once a minute after a message, and by the
-    /// [relay](Self::relay). So all clones have the same time: it is set before the outbox is cloned.
+    /// [relay](Self::relay). All clones have the same time.
     #[must_use]
     pub fn keep_handled(self, age: Duration) -> Self {
-        Self { keep_handled: age, ..self }
+        let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+        self.shared.keep_handled.store(age, Ordering::Relaxed);
+        self
     }
 
     /// Does without PostgreSQL's notifications, which make the transactions of a database commit one after the other: for
@@ -119,7 +128,15 @@ impl<DB: Backend> Outbox<DB> {
         let begin = async move {
             match dialect {
                 Dialect::Postgres => pool.begin().await,
-                Dialect::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await,
+                Dialect::Sqlite => {
+                    let mut connection = pool.acquire().await?;
+                    // A caller has dropped a transaction that SQLite had ended: see `roll_back`.
+                    while DB::TransactionManager::get_transaction_depth(&connection) > 0 {
+                        let _is_in_a_transaction = DB::script(&mut connection, "BEGIN").await;
+                        DB::TransactionManager::rollback(&mut connection).await?;
+                    }
+                    Transaction::begin(connection, Some("BEGIN IMMEDIATE".into())).await
+                }
             }
         };
         match tokio::spawn(begin.in_current_span()).await.map_err(JoinError::try_into_panic) {
@@ -137,7 +154,9 @@ impl<DB: Backend> Outbox<DB> {
     ///
     /// # Errors
     ///
-    /// If the transaction was [rolled back](OutboxError::is_rolled_back), or if the database fails.
+    /// If the transaction was [rolled back](OutboxError::is_rolled_back), or if the database fails. SQLite ends a transaction
+    /// at once after some errors, such as a full disk or `RAISE(ROLLBACK)`: statements of the caller that follow are outside
+    /// of it, and are stored one by one although this is an error. So a caller returns the error of a statement at once.
     ///
     /// ```
     /// use event_schema::outbox::{Backend, Outbox, OutboxError};
@@ -170,11 +189,16 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// Commits a transaction of which it is known that no statement has failed.
-    pub(super) async fn finish(&self, transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
-        transaction.commit().await.map_err(|error| {
+    pub(super) async fn finish(&self, mut transaction: Transaction<'static, DB>) -> Result<(), OutboxError> {
+        // Not `Transaction::commit`, which leaves no transaction to roll back. If it succeeds, dropping the transaction
+        // rolls nothing back, because none is open.
+        if let Err(error) = DB::TransactionManager::commit(&mut transaction).await {
+            self.roll_back(transaction).await;
             // Such as a constraint that is checked at the end.
-            if is_refusal(&error) { OutboxErrorKind::Database(error) } else { OutboxErrorKind::Commit(error) }
-        })?;
+            let is_refusal = is_refusal(&error);
+            let kind = if is_refusal { OutboxErrorKind::Database } else { OutboxErrorKind::Commit };
+            return Err(kind(error).into());
+        }
         self.wake();
         Ok(())
     }
@@ -192,7 +216,7 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// Puts an event into the outbox, as part of the caller's transaction: it is sent if that is committed, and never
-    /// otherwise. It is encoded now, and gets its id and its time now. The transaction is one of [`begin`](Self::begin) or of
+    /// otherwise. With SQLite, it is an [error](OutboxError::is_rolled_back) outside of a transaction. It is encoded now, and gets its id and its time now. The transaction is one of [`begin`](Self::begin) or of
     /// sqlx's [`Pool::begin`]; [`commit`](Self::commit) ends it. A producer with a schema registry asks that for the first
     /// event of a type, and the transaction waits, unless [`prepare`](Self::prepare) was called before.
     ///
@@ -234,6 +258,10 @@ impl<DB: Backend> Outbox<DB> {
     }
 
     /// As [`add`](Self::add), with this envelope: of an event whose id is derived, or that another one has caused.
+    ///
+    /// An envelope is that of one event. Consumers take two events with one id for the same, and ignore the second one. A
+    /// handler that adds another event gives it an id of its own, which is the same at each repetition:
+    /// `Envelope::caused_by(&envelope).with_id(format!("{}-parcel", envelope.id()))`.
     ///
     /// # Errors
     ///
@@ -300,6 +328,11 @@ impl<DB: Backend> Outbox<DB> {
         transaction: &mut DB::Connection,
         record: &ProducerRecord,
     ) -> Result<(), OutboxError> {
+        // It succeeds outside of a transaction. SQLite may have ended the caller's.
+        if self.dialect == Dialect::Sqlite && DB::script(transaction, "BEGIN").await.is_ok() {
+            DB::script(transaction, "ROLLBACK").await?;
+            return Err(OutboxErrorKind::RolledBack.into());
+        }
         DB::execute(transaction, &self.dialect.add(self.notifies), row::parameters(record)).await?;
         // The relay does not find it before the commit: it looks more than once.
         self.wake();
@@ -430,17 +463,19 @@ impl<DB: Backend> Outbox<DB> {
                 }
             };
             if let Err(error) = cleaned {
-                tracing::debug!("old rows of the inbox were not deleted, next attempt in {PAUSE:?}: {error}");
+                tracing::warn!("{NOT_CLEANED}, next attempt in {PAUSE:?}: {error}");
             }
         });
     }
 
     /// Deletes what the inbox and the answers need no longer, up to some thousand rows. Returns whether that was all.
     pub(super) async fn clean(&self) -> sqlx::Result<bool> {
-        let handled = self.clean_older(&self.dialect.clean_inbox(), self.keep_handled).await?;
+        let keep = Duration::from_millis(self.shared.keep_handled.load(Ordering::Relaxed));
+        let is_done = self.clean_older(&self.dialect.clean_inbox(), keep).await?;
         // They say themselves when they expire.
-        let answers = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await?;
-        Ok(handled && answers)
+        #[cfg(feature = "axum08")]
+        let is_done = self.clean_older(&self.dialect.clean_answers(), Duration::ZERO).await? && is_done;
+        Ok(is_done)
     }
 
     /// Deletes rows that are older. Returns whether that was all.
@@ -465,7 +500,6 @@ impl<DB: Backend> Clone for Outbox<DB> {
             producer: self.producer.clone(),
             dialect: self.dialect,
             notifies: self.notifies,
-            keep_handled: self.keep_handled,
             shared: Arc::clone(&self.shared),
         }
     }

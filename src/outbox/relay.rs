@@ -18,7 +18,7 @@ use super::lease::Lease;
 use super::listen::Listening;
 #[cfg(feature = "metrics024")]
 use super::metrics::Gauges;
-use super::outbox::{Lag, Outbox};
+use super::outbox::{Lag, NOT_CLEANED, Outbox};
 use super::row::{COLUMNS, Row};
 use super::send::{Pause, Said, Sent, send};
 use crate::kafka::App;
@@ -406,11 +406,20 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         }
         // Not while the process ends.
         if Instant::now() >= self.next_clean && self.end.is_none() {
-            let sent = self.outbox.clean_older(&self.outbox.dialect().clean_outbox(), self.settings.keep_sent).await?;
-            let is_done = self.outbox.clean().await? && sent;
+            let is_done = self.clean().await.unwrap_or_else(|error| {
+                // Events are sent nevertheless.
+                tracing::warn!("{NOT_CLEANED}, next attempt in {:?}: {error}", Self::CLEAN);
+                true
+            });
             self.next_clean = Instant::now() + if is_done { Self::CLEAN } else { Duration::ZERO };
         }
         Ok(true)
+    }
+
+    /// Deletes old rows, up to some thousand. Returns whether that was all.
+    async fn clean(&self) -> sqlx::Result<bool> {
+        let sent = self.outbox.clean_older(&self.outbox.dialect().clean_outbox(), self.settings.keep_sent).await?;
+        Ok(self.outbox.clean().await? && sent)
     }
 
     /// Stores which rows are sent and which are parked.

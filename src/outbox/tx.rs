@@ -133,9 +133,9 @@ impl<DB: Backend> Transactions for Outbox<DB> {
             let event = [&*event.group, &*event.source, &*event.id];
             let event = event.map(|text| Value::Text(Some(indexable(text).into_owned()))).to_vec();
             let noted = DB::execute(&mut transaction, &self.dialect().note_handled(), event.clone()).await;
-            if noted.map_err(Failure::unavailable)? == 0 {
+            if !matches!(noted, Ok(1..)) {
                 self.roll_back(transaction).await;
-                return Ok(None);
+                return noted.map(|_| None).map_err(Failure::unavailable);
             }
             let transaction = Loan::new(transaction);
             let open: Box<dyn Open> = Box::new(Opened { outbox: self.clone(), transaction, event, _writer: writer });
@@ -155,15 +155,21 @@ struct Opened<DB: Backend> {
 impl<DB: Backend> Opened<DB> {
     async fn commit(self, records: Vec<ProducerRecord>) -> Result<(), OutboxError> {
         let mut transaction = self.transaction.back()?;
-        // A database rolls back a transaction in which a statement has failed: PostgreSQL without an error of `COMMIT`, and
-        // SQLite at once, so that all later statements are outside of it. Then the entry of the inbox is gone.
-        let noted = DB::rows(&mut transaction, NOTED, self.event, &[Kind::Number]).await;
-        if noted.map_err(OutboxError::in_transaction)?.is_empty() {
+        let written = async {
+            // A database rolls back a transaction in which a statement has failed: PostgreSQL without an error of `COMMIT`,
+            // and SQLite at once, so that all later statements are outside of it. Then the entry of the inbox is gone.
+            let noted = DB::rows(&mut transaction, NOTED, self.event, &[Kind::Number]).await;
+            if noted.map_err(OutboxError::in_transaction)?.is_empty() {
+                return Err(OutboxErrorKind::RolledBack.into());
+            }
+            for record in &records {
+                self.outbox.add_record(&mut transaction, record).await?;
+            }
+            Ok(())
+        };
+        if let Err(error) = written.await {
             self.outbox.roll_back(transaction).await;
-            return Err(OutboxErrorKind::RolledBack.into());
-        }
-        for record in &records {
-            self.outbox.add_record(&mut transaction, record).await?;
+            return Err(error);
         }
         self.outbox.finish(transaction).await?;
         self.outbox.clean_soon();

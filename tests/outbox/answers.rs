@@ -12,6 +12,7 @@ use event_schema::axum::axum08::response::{IntoResponse, Response};
 use event_schema::axum::axum08::{Extension, Router, routing};
 use event_schema::axum::{AnswerStore, Caller, Claim, Idempotency, Keyed};
 use event_schema::outbox::{Outbox, OutboxError, StoredAnswers};
+use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Any};
 use event_schema::{Envelope, serde_json};
 use tokio::sync::Semaphore;
@@ -155,7 +156,7 @@ async fn a_request_that_is_repeated_is_stored_once() {
     }
     assert_eq!((service.calls(), after.calls()), (1, 0));
     assert_eq!((shop.count("orders").await, shop.count("event_outbox").await), (1, 1));
-    // The id that every process derives for this source, type, caller and key.
+    // The id that every process derives for this source, type, caller, key and request.
     let derived = ids(&shop).await;
     assert_eq!(after.post(Some("k-2"), &order("alice", 1)).await.status, 202);
     assert_ne!(ids(&shop).await[1], derived[0]);
@@ -232,7 +233,7 @@ async fn a_handler_that_says_no_stores_its_answer_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_the_same_requests_at_the_same_time_one_is_handled() {
+async fn concurrent_repetitions_are_handled_once() {
     let shop = Shop::open().await;
     let mut service = Service::new(&shop.outbox, A_DAY);
     service.gate = Arc::new(Semaphore::new(0));
@@ -260,6 +261,34 @@ async fn of_the_same_requests_at_the_same_time_one_is_handled() {
     assert_eq!(first.await.unwrap().status, 202);
     assert!(service.post(Some("k-1"), &order("alice", 1)).await.is_replayed);
     assert_eq!((service.calls(), shop.count("orders").await), (1, 1));
+}
+
+/// SQLite then ends the transaction by itself, and sqlx does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_used_again_after_a_full_disk() {
+    let shop = Shop::open().await;
+    if shop.database.is_postgres() {
+        eprintln!("skipped: PostgreSQL ends no transaction by itself");
+        return;
+    }
+    let pool = AnyPoolOptions::new().max_connections(1).connect(&shop.database.url()).await.unwrap();
+    let outbox = Outbox::new(&pool, &shop.producer);
+    let idempotency = Idempotency::new("/shop", StoredAnswers::new(&outbox, A_DAY)).unwrap();
+    let post = async |pages: u32| {
+        let request = Request::post("/orders").header("content-type", "application/json");
+        let request = request.header("idempotency-key", "k").body(r#"{"customer": "alice", "number": 1}"#.into());
+        let keyed = Keyed::<Ordered>::from_request(request.unwrap(), &()).await.unwrap();
+        let answer = idempotency.answer_in_transaction(keyed, move |_, _, mut tx| async move {
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            sqlx::query(&limit).execute(&mut *tx).await.unwrap();
+            (StatusCode::CREATED, "x".repeat(1 << 16))
+        });
+        answer.await.status().as_u16()
+    };
+    // The least that is possible is the present size.
+    assert_eq!(post(1).await, 503);
+    pool.begin_with("BEGIN IMMEDIATE").await.unwrap().rollback().await.unwrap();
+    assert_eq!(post(1_000_000).await, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,11 +328,14 @@ async fn faults_are_answered_as_what_they_are() {
 async fn answers_expire() {
     let shop = Shop::open().await;
     let service = Service::new(&shop.outbox, Duration::ZERO);
-    for calls in 1..=3 {
-        assert_eq!(service.post(Some("k-1"), &order("alice", calls)).await.status, 202);
+    for (calls, number) in [(1, 1), (2, 2), (3, 1)] {
+        assert_eq!(service.post(Some("k-1"), &order("alice", number)).await.status, 202);
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert_eq!(service.calls(), calls);
     }
+    // Consumers ignore a repetition, and not another order.
+    let ids = ids(&shop).await;
+    assert_eq!((ids[0] == ids[1], ids[0] == ids[2]), (false, true));
     // A relay cleans, too.
     let relay = Running::start(shop.outbox.relay());
     let cleaned = async {

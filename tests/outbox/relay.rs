@@ -255,6 +255,22 @@ async fn old_rows_are_removed() {
     relay.close().await;
 }
 
+/// A service with migrations of its own may lack the table of answers after an upgrade.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_cannot_delete_old_rows_sends_events() {
+    let shop = Shop::open().await;
+    sqlx::query("DROP TABLE event_answer").execute(&shop.pool).await.unwrap();
+    let relay = shop.outbox.relay();
+    let handle = relay.handle();
+    let relay = Running::start(relay);
+    for number in 0..2 {
+        shop.place(&order("alice", number)).await;
+        assert_eq!(shop.sent::<Ordered>("orders").await[&b"alice"[..]].len(), number as usize + 1);
+        assert!(handle.is_ready());
+    }
+    relay.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn any_number_of_processes_create_the_tables() {
     let shop = Shop::open().await;

@@ -11,6 +11,7 @@ use event_schema::format::{
 use event_schema::kafka::{Attempt, EmbeddedKafka, EventConsumer, Outcome, Retry, SeekTo, State};
 use event_schema::outbox::{Outbox, Tx};
 use event_schema::prelude::*;
+use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Any};
 use futures_util::FutureExt;
 use tokio::sync::watch;
@@ -69,6 +70,9 @@ async fn a_transaction_that_was_rolled_back_is_not_committed() {
         let mut tx = shop.outbox.begin().await.unwrap();
         shop.outbox.add(&mut tx, &order("alice", number)).await.unwrap();
         fail(&mut tx, shop.database.is_postgres()).await;
+        // Nor is an event stored by itself, outside of the transaction.
+        let error = shop.outbox.add(&mut tx, &order("alice", number)).await.unwrap_err();
+        assert_eq!(error.is_rolled_back(), !shop.database.is_postgres(), "{error:?}");
         let error = shop.outbox.commit(tx).await.unwrap_err();
         assert!(error.is_rolled_back() && !error.is_unknown() && !error.is_unavailable(), "{error:?}");
     }
@@ -77,6 +81,47 @@ async fn a_transaction_that_was_rolled_back_is_not_committed() {
     shop.outbox.add(&mut tx, &order("alice", 1)).await.unwrap();
     shop.outbox.commit(tx).await.unwrap();
     assert_eq!(shop.outbox.lag().await.unwrap().unsent, 1);
+}
+
+async fn limit(tx: &mut sqlx::AnyConnection, pages: u32) {
+    sqlx::query(&format!("PRAGMA max_page_count = {pages}")).execute(tx).await.unwrap();
+}
+
+/// SQLite then ends the transaction by itself, and sqlx does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_used_again_after_a_full_disk() {
+    async fn accept(order: Ordered, mut tx: Tx<Any>, State(calls): State<Arc<AtomicU32>>) -> Accepted {
+        let is_first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+        limit(&mut tx, if is_first { 1 } else { 1_000_000 }).await;
+        Accepted { customer: "x".repeat(1 << 16), number: order.number }
+    }
+
+    let shop = Shop::open().await;
+    if shop.database.is_postgres() {
+        eprintln!("skipped: PostgreSQL ends no transaction by itself");
+        return;
+    }
+    let pool = AnyPoolOptions::new().max_connections(1).connect(&shop.database.url()).await.unwrap();
+    let outbox = Outbox::new(&pool, &shop.producer);
+    // The caller drops the transaction.
+    for _ in 0..3 {
+        let mut tx = outbox.begin().await.unwrap();
+        // The least that is possible: the present size.
+        limit(&mut tx, 1).await;
+        let error = outbox.add(&mut tx, &order(&"x".repeat(1 << 16), 1)).await.unwrap_err();
+        assert!(error.is_unavailable(), "{error:?}");
+    }
+    // The runner writes what the handler returns.
+    shop.producer.send(&order("alice", 1)).await.unwrap();
+    let consumer = EventConsumer::<Ordered>::subscribe(&shop.kafka.config().group("shop")).await.unwrap();
+    let (calls, runner) = (Arc::new(AtomicU32::new(0)), consumer.runner().outbox(&outbox));
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.state(Arc::clone(&calls)).run_with(accept));
+    until(60, "a message", || handle.counts().done() == 1).await;
+    handle.close(Duration::from_secs(20)).await.unwrap();
+    running.await.unwrap().unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    assert_eq!((shop.count("event_inbox").await, shop.count("event_outbox").await), (1, 1));
 }
 
 /// sqlx 0.8 gives connections back that are still inside a transaction, whose later statements are never committed.
@@ -170,9 +215,9 @@ async fn an_inbox_without_a_relay_is_cleaned() {
         sqlx::query(entry).bind(id).bind(now - age).execute(&shop.pool).await.unwrap();
     }
     shop.producer.send(&order("alice", 1)).await.unwrap();
-    let outbox = shop.outbox.clone().keep_handled(Duration::from_secs(7 * 24 * 60 * 60));
-    let consumer = EventConsumer::<Ordered>::subscribe(&shop.kafka.config().group("shop")).await.unwrap();
-    let runner = consumer.runner().outbox(&outbox);
+    // All clones have it.
+    let runner = shop.runner("shop").await;
+    drop(shop.outbox.clone().keep_handled(Duration::from_secs(7 * 24 * 60 * 60)));
     let handle = runner.handle();
     let running = tokio::spawn(runner.run_with(async |_: Ordered, _: Tx<Any>| {}));
     let cleaned = async {

@@ -37,12 +37,10 @@ async fn order(State(shop): State<Shop>, request: Keyed<NewOrder>) -> Response {
     let Shop { outbox, idempotency, .. } = shop;
     let answer =
         idempotency.answer_in_transaction(request, |NewOrder { product_id, quantity }, envelope, mut tx| async move {
-            // The library's ids are UUIDs; that of a request with an `Idempotency-Key` is made of the key.
-            let order_id = envelope.id().parse().unwrap_or_else(|_| Uuid::now_v7());
+            let order_id = Uuid::now_v7();
             let order = OrderRequested { order_id, product_id, quantity };
-            if orders::insert(&mut tx, &order).await? {
-                outbox.add_with(&mut tx, &order, envelope).await?;
-            }
+            orders::insert(&mut tx, &order).await?;
+            outbox.add_with(&mut tx, &order, envelope).await?;
             let location = [(LOCATION, format!("/order/{order_id}"))];
             Ok::<_, OutboxError>((StatusCode::ACCEPTED, location, Event(OrderAnswer { order_id })))
         });

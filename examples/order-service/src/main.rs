@@ -130,8 +130,8 @@ async fn database(url: Option<&str>) -> anyhow::Result<AnyPool> {
     // The pool would only say that it waited.
     let first = options.connect().await;
     first.with_context(|| format!("the database {place} cannot be reached"))?.close().await?;
-    // A request waits so long for a database that is away.
-    Ok(AnyPoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(5)).connect_with(options).await?)
+    // 4 + 4 for the runners, 2 for the relay and 10 for requests. These wait so long for a database that is away.
+    Ok(AnyPoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(5)).connect_with(options).await?)
 }
 
 /// Answers each request for a delivery.
@@ -165,8 +165,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
         app = app.relay(outbox.relay());
         if parts.contains(&Part::Orders) {
             app = app
-                .consumer(consumer(&config, REQUESTS).await?.outbox(&outbox), orders::accept)
-                .consumer(consumer(&config, ANSWERS).await?.outbox(&outbox), orders::answered);
+                .consumer(consumer(&config, REQUESTS).await?.concurrency(4).outbox(&outbox), orders::accept)
+                .consumer(consumer(&config, ANSWERS).await?.concurrency(4).outbox(&outbox), orders::answered);
         }
         if parts.contains(&Part::Api) {
             router = router.merge(http::router(pool, outbox)?);

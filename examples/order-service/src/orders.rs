@@ -33,11 +33,11 @@ pub(crate) async fn migrate(outbox: &Outbox<Any>) -> Result<(), OutboxError> {
     outbox.commit(tx).await
 }
 
-/// Stores the order of an HTTP request. Returns whether it is new.
-pub(crate) async fn insert(db: &mut AnyConnection, order: &OrderRequested) -> sqlx::Result<bool> {
+/// Stores the order of an HTTP request.
+pub(crate) async fn insert(db: &mut AnyConnection, order: &OrderRequested) -> sqlx::Result<()> {
     let sql = "INSERT INTO orders (order_id, product_id, quantity, order_status, created_at)
-        VALUES ($1, $2, $3, 'requested', $4) ON CONFLICT (order_id) DO NOTHING";
-    write(db, sql, order).await
+        VALUES ($1, $2, $3, 'requested', $4)";
+    write(db, sql, order).await.map(drop)
 }
 
 /// Handles `order-request`: stores the order, unless it came by HTTP and is stored, and requests its parcels.

@@ -13,7 +13,7 @@ use super::store::{AnswerStore, Claim};
 /// An [`AnswerStore`] in the memory of one process, with limits of number, size and time.
 ///
 /// It forgets the oldest answers first. A request with a forgotten key is handled again, and its event has the same id as
-/// before: consumers that know ids take it for the same event. With an outbox, the
+/// before: consumers that deduplicate by id ignore it. With an outbox, the
 #[cfg_attr(feature = "sqlx08", doc = "[`StoredAnswers`](crate::outbox::StoredAnswers)")]
 #[cfg_attr(not(feature = "sqlx08"), doc = "`StoredAnswers`")]
 /// of its database forget nothing before the time.

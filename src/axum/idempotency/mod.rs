@@ -91,9 +91,10 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 /// # The event's id
 ///
 /// The handler sends the event in the envelope that it is given. Its id is derived from the source, the event's type, the
-/// [`Caller`] and the key, so that every request with this key has the same: should the event be sent twice all the same,
-/// because the store has forgotten the key or a first outcome is unknown, its consumers recognise it. A key alone would let
-/// two clients take each other's events for their own. All requests without a [`Caller`] are one namespace: a service whose
+/// [`Caller`], the key and the request, so that every repetition has the same: should the event be sent twice all the same,
+/// because the store has forgotten the key or a first outcome is unknown, its consumers recognise it. Another request with a
+/// key that the store has forgotten has another id. A key without its caller would let
+/// two clients take each other's answers for their own. All requests without a [`Caller`] are one namespace: a service whose
 /// clients do not trust each other sets it for each request.
 ///
 /// # Answers
@@ -116,8 +117,8 @@ assert_eq!(kafka.received::<OrderRequested>("orders", 1).await.len(), 1);
 ///
 /// # The handler
 ///
-/// [`answer`](Self::answer) calls it, and a store tells later requests of its answer. A service whose events go through an
-/// outbox uses `answer_in_transaction` instead (feature `sqlx08`), which commits rows, events and answer together: if the
+/// [`answer`](Self::answer) calls it, and the store keeps its answer for repeated requests. A service whose events go through
+/// an outbox uses `answer_in_transaction` instead (feature `sqlx08`), which commits rows, events and answer together: if the
 /// process is killed, none of it has happened, and the repeated request is handled as the first.
 ///
 /// It runs to its end also when the client closes the connection, in a task of its own, so that a client that comes back

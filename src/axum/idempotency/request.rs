@@ -45,8 +45,8 @@ impl<E: EventSchema> Keyed<E> {
         self.key.is_some()
     }
 
-    /// The envelope of the event: with an id that is derived from the source, the event's type, the [`Caller`] and the key,
-    /// so that each request with this key has the same; without a key, with a new id.
+    /// The envelope of the event: with an id that is derived from the source, the event's type, the [`Caller`], the key and
+    /// the request, so that each repetition of the request has the same; without a key, with a new id.
     ///
     /// [`Idempotency::answer`](crate::axum::Idempotency::answer) gives it to the handler. A service that recognises ids
     /// itself, for instance by a unique column, needs no more than this.
@@ -79,14 +79,19 @@ impl<E: EventSchema> Keyed<E> {
     pub fn envelope(&self, source: &str) -> Envelope {
         let envelope = Envelope::new().with_source(source);
         match &self.key {
-            Some(key) => envelope.with_id(key.id(source, self.event.described_by())),
+            Some(key) => envelope.with_id(key.event_id(source, self.event.described_by())),
             None => envelope,
         }
     }
 }
 
 impl Key {
-    /// The id of the one event of this type that this key stands for.
+    /// The id of the event. A key that is used for another request, when its answer has expired, stands for another event.
+    fn event_id(&self, source: &str, descriptor: &Descriptor) -> String {
+        derived_id(&[self.id(source, descriptor).as_bytes(), &self.fingerprint])
+    }
+
+    /// The id of the one request with an event of this type that this key stands for.
     pub(super) fn id(&self, source: &str, descriptor: &Descriptor) -> String {
         let event_type = descriptor.event_type();
         let parts = [source.as_bytes(), event_type.as_bytes(), self.text.as_bytes()];
