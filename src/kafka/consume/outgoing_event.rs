@@ -13,7 +13,7 @@ use crate::kafka::produce::Outgoing;
 /// Its envelope is that of a returned event: with a derived id, the causation and the trace.
 ///
 /// ```
-/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer, OutgoingEvent};
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer, Failure, OutgoingEvent};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
@@ -25,11 +25,14 @@ use crate::kafka::produce::Outgoing;
 /// #[event(key = order_id)]
 /// struct OrderAccepted { order_id: String }
 ///
-/// async fn accept(order: OrderRequested) -> OutgoingEvent<OrderAccepted> {
-///     OutgoingEvent::new(OrderAccepted { order_id: order.order_id })
-///         .topic(format!("accepted-{}", order.country))
-///         .key(order.country)
-///         .header("tenant", "7")
+/// async fn accept(order: OrderRequested) -> Result<OutgoingEvent<OrderAccepted>, Failure> {
+///     let topic = match &*order.country {
+///         "at" => "accepted-at",
+///         "de" => "accepted-de",
+///         _ => return Err(Failure::reject("no such country")),
+///     };
+///     let accepted = OrderAccepted { order_id: order.order_id };
+///     Ok(OutgoingEvent::new(accepted).topic(topic).key(order.country).header("tenant", "7"))
 /// }
 ///
 /// # #[tokio::main]
@@ -98,7 +101,9 @@ impl<E: EventSchema> OutgoingEvent<E> {
         Self { event, address: Address::default() }
     }
 
-    /// Sets a topic other than the event's own. It must exist; without it the handled message waits.
+    /// Sets a topic other than the event's own. It must exist: until it does, the handled message waits, and those behind it in
+    /// its partition. So a name should not be made of what the message says: a message of anybody could name a topic that
+    /// never exists. A name that no topic can have rejects the message.
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.address.topic = Some(topic.into());
         self
@@ -110,7 +115,7 @@ impl<E: EventSchema> OutgoingEvent<E> {
         self
     }
 
-    /// Sets the partition, as [`Outgoing::partition`] does.
+    /// Sets the partition, as [`Outgoing::partition`] does. One that the topic does not have rejects the handled message.
     ///
     /// ```
     /// use event_schema::kafka::OutgoingEvent;

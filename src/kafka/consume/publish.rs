@@ -398,11 +398,16 @@ pub(super) async fn prepare<T: Events>(producer: &EventProducer) -> Result<(), F
     }
 }
 
-/// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has
+/// A fault of the event, or of the topic or partition that the handler gave it, rejects the message. Anything else is no fault of the message, which waits: also where somebody has
 /// to act, because a topic or a right is missing.
 fn failure(error: SendError) -> Failure {
     use RDKafkaErrorCode as C;
 
+    if let Some(event) = error.without_topic() {
+        return Failure::reject(format!(
+            "event `{event}` has no topic: give it one with `#[event(topic = \"...\")]` or use `OutgoingEvent::topic`"
+        ));
+    }
     let refused = matches!(
         error.code(),
         Some(
@@ -411,6 +416,8 @@ fn failure(error: SendError) -> Failure {
                 | C::InvalidMessage
                 | C::InvalidMessageSize
                 | C::InvalidRecord
+                | C::InvalidTopic
+                | C::UnknownPartition
         )
     );
     if error.is_invalid() || refused { Failure::reject(error) } else { Failure::unavailable(error) }

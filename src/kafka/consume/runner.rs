@@ -781,8 +781,8 @@ where
     /// the handled message is finished when all of them are acknowledged. The time of this is not the handler's: no
     /// [timeout](Self::handler_timeout) ends it. If the brokers are away, or refuse the topic, the message waits as after
     /// [`Failure::unavailable`](crate::kafka::Failure::unavailable), and the consumer is not ready. If one of the events is
-    /// invalid, none is sent, and the message is rejected. If one is too large for the brokers, the message is rejected,
-    /// too.
+    /// invalid, has no topic or the name of one that cannot exist, none is sent, and the message is rejected. If one is too
+    /// large for the brokers, or its topic does not have its partition, the message is rejected, too.
     ///
     /// The envelope of a returned event names the handled event as its [causation](crate::Envelope::causation), and
     /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
