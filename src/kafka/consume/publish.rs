@@ -143,8 +143,8 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for OutgoingEvent<E>
         None
     }
 
-    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
-        producer.prepare::<E>().await
+    fn prepare(_: &EventProducer) -> impl Future<Output = Result<(), SendError>> + Send {
+        ready(Ok(()))
     }
 
     fn topics(_: &mut Vec<&'static str>) {}

@@ -880,8 +880,7 @@ where
         let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
             // Half of it is left for the handler.
             let patience = policy.timeout.map(|timeout| timeout / 2);
-            let prepare = arguments::prepare::<A, H, E, S>;
-            Arc::new(Transactor { transactions, publisher, prepare, patience })
+            Arc::new(Transactor { transactions, publisher, patience })
         });
         let returns_events = signature.returns_events;
         // Ends with the run.
@@ -927,7 +926,10 @@ where
 {
     move |delivery| {
         let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
-        Box::pin(async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await })
+        Box::pin(async move {
+            let prepare = arguments::prepare::<A, H, E, S>;
+            transactor.handle(delivery, prepare, |delivery, lent| H::call(job, delivery, Some(lent))).await
+        })
     }
 }
 
