@@ -305,6 +305,20 @@ async fn a_returned_event_has_the_topic_key_and_headers_that_the_handler_sets() 
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3);
 }
 
+#[test]
+fn a_returned_event_is_compared_and_shown() {
+    let outgoing = || OutgoingEvent::new(Packed { order_id: "A-1".to_owned() }).topic("copies").header("tenant", "7");
+    assert_eq!(outgoing().key("secret"), outgoing().key("secret"));
+    assert_ne!(outgoing().key("secret"), outgoing().key("other"));
+    assert_ne!(outgoing(), outgoing().topic("packed"));
+    assert_ne!(outgoing(), outgoing().header("tenant", "8"));
+    assert_eq!(
+        format!("{:?}", outgoing().key("secret").partition(2)),
+        "OutgoingEvent { event: Packed { order_id: \"A-1\" }, topic: Some(\"copies\"), key: Some(6), partition: Some(2), \
+         timestamp: None, headers: [(\"tenant\", 1)] }"
+    );
+}
+
 /// A handler that makes the address of what the message says: no message holds up its partition for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_returned_event_that_can_have_no_place_rejects_its_message() {

@@ -22,7 +22,8 @@ use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::kafka::telemetry::Sending;
 use crate::{Descriptor, Envelope, EventSchema};
 
-/// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
+/// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message). `Outgoing` borrows and sends;
+/// [`OutgoingEvent`](crate::kafka::OutgoingEvent) is returned.
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
