@@ -394,7 +394,12 @@ async fn a_handler_of_tombstones_takes_arguments_and_returns_events() {
     assert_eq!(handle.counts().of(Outcome::Retried), 1);
 
     let error = runner().await.on_tombstone_with(forget).run_with(ignore).await.unwrap_err();
-    assert_eq!(error.to_string(), "the handler returns events: set their producer with `publish_with`");
+    let told = "the handler of tombstones returns events: set their producer with `publish_with`";
+    assert_eq!((error.is_config(), &*error.to_string()), (true, told));
+    let homeless = async |_: Delivery<()>| Homeless { order_id: String::new() };
+    let error = shop.consumer("docs").await.runner().on_tombstone_with(homeless).publish_with(&shop.producer);
+    let error = error.run_with(ignore).await.unwrap_err().to_string();
+    assert!(error.starts_with("the handler of tombstones returns `homeless`, which has no topic"), "{error}");
     let nothing = async |_: Delivery<()>| {};
     let runner = shop.consumer("docs").await.runner().on_tombstone_with(nothing);
     let error = runner.run(async |_: Delivery<Ordered>| {}).await.unwrap_err();

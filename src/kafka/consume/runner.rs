@@ -856,21 +856,23 @@ where
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
             self;
         let signature = Signature::of::<A, H, E, S>();
+        if transactions.is_some() && producer.is_some() {
+            let fault = "the outbox has a producer: `publish_with` does not apply";
+            return Err(RunErrorKind::Policy(fault).into());
+        }
         let others = match &tombstones {
             Some(OnTombstone::With(signature, _)) => Some(signature),
             _ => None,
         };
         let mut topics = Vec::new();
-        for signature in [Some(&signature), others].into_iter().flatten() {
-            if let Some(fault) = fault_of_transactions(signature, transactions.as_deref(), producer.is_some()) {
-                return Err(RunErrorKind::Policy(fault).into());
-            }
-            if signature.returns_events && transactions.is_none() && producer.is_none() {
-                let fault = "the handler returns events: set their producer with `publish_with`";
-                return Err(RunErrorKind::Policy(fault).into());
+        let handlers = [("the handler", Some(&signature)), ("the handler of tombstones", others)];
+        for (handler, signature) in handlers.into_iter().filter_map(|(handler, signature)| Some((handler, signature?)))
+        {
+            if let Some(fault) = fault_of(signature, transactions.as_deref(), producer.is_some()) {
+                return Err(RunErrorKind::Handler { handler, fault }.into());
             }
             if let Some(event) = signature.without_topic {
-                return Err(RunErrorKind::NoTopic(event).into());
+                return Err(RunErrorKind::NoTopic { handler, event }.into());
             }
             topics.extend_from_slice(&signature.topics);
         }
@@ -945,17 +947,15 @@ where
 }
 
 /// The reason why a handler cannot have what it takes or returns.
-fn fault_of_transactions(
-    handler: &Signature,
-    transactions: Option<&dyn Transactions>,
-    has_producer: bool,
-) -> Option<&'static str> {
+fn fault_of(handler: &Signature, transactions: Option<&dyn Transactions>, has_producer: bool) -> Option<&'static str> {
     match (transactions, &handler.transactions[..]) {
-        (Some(_), _) if has_producer => Some("the outbox has a producer: `publish_with` does not apply"),
-        (_, [_, _, ..]) => Some("the handler takes more than one transaction"),
-        (None, [_]) => Some("the handler takes a transaction: set its outbox with `outbox`"),
+        (_, [_, _, ..]) => Some("takes more than one transaction"),
+        (None, [_]) => Some("takes a transaction: set its outbox with `outbox`"),
         (Some(transactions), [taken]) if transactions.argument() != *taken => {
-            Some("the handler takes the transaction of another kind of database than that of its outbox")
+            Some("takes the transaction of another kind of database than that of its outbox")
+        }
+        (None, []) if handler.returns_events && !has_producer => {
+            Some("returns events: set their producer with `publish_with`")
         }
         _ => None,
     }
