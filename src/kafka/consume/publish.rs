@@ -266,7 +266,7 @@ impl Publisher {
 
     /// Warns of topics that are missing, and of a producer whose acknowledgements say little.
     pub(super) async fn look_for(self: Arc<Self>, topics: Vec<&'static str>) {
-        if !self.producer.waits_for_replicas() {
+        if !self.producer.acks_all() {
             tracing::warn!(
                 "events that handlers return can be lost after their messages are finished: their producer has not \
                  `acks=all`"
@@ -275,7 +275,7 @@ impl Publisher {
         for topic in self.producer.missing(topics).await {
             tracing::warn!(
                 "missing topic `{topic}`, or not visible to this user: create it, unless the brokers create topics \
-                 themselves; without it the messages wait whose handlers return events for it"
+                 themselves; until it exists, messages wait if their handlers return events for it"
             );
         }
     }

@@ -542,12 +542,13 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
     /// example see [`Batches`].
     ///
-    /// [`order`](Self::order), [`concurrency`](Self::concurrency), [`on_tombstone`](Self::on_tombstone) and
-    /// [`until_end`](Self::until_end) are settings of handlers and cannot be used with batches.
+    /// [`order`](Self::order), [`concurrency`](Self::concurrency), [`on_tombstone`](Self::on_tombstone),
+    /// [`on_tombstone_with`](Self::on_tombstone_with), [`until_end`](Self::until_end),
+    /// [`publish_with`](Self::publish_with) and `outbox` are settings of handlers and cannot be used with batches.
     ///
     /// # Errors
     ///
-    /// A [`RunError`] if the settings are invalid, or if one of these four was set.
+    /// A [`RunError`] if the settings are invalid, or if one of these was set.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -776,9 +777,9 @@ where
     ///
     /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. An event
     /// in an [`OutgoingEvent`](crate::kafka::OutgoingEvent) has another topic or key, or headers; the others are sent to
-    /// their own topics. A warning at the start names those of these topics that are missing. The events are sent by the
-    /// producer of [`publish_with`](Self::publish_with), in their order, and
-    /// the handled message is finished when all of them are acknowledged. The time of this is not the handler's: no
+    /// their own topics. Missing topics are named in a warning at the start. The events are sent by the producer of
+    /// [`publish_with`](Self::publish_with), in their order, and the handled message is finished when all of them are
+    /// acknowledged. The time of this is not the handler's: no
     /// [timeout](Self::handler_timeout) ends it. If the brokers are away, or refuse the topic, the message waits as after
     /// [`Failure::unavailable`](crate::kafka::Failure::unavailable), and the consumer is not ready. If one of the events is
     /// invalid, has no topic or the name of one that cannot exist, none is sent, and the message is rejected. If one is too
