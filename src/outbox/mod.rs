@@ -120,7 +120,9 @@
 //! With PostgreSQL, a relay has one more connection outside of the pool, for notifications.
 //!
 //! No transaction waits for anything but the database: a runner asks a schema registry before it begins one, and
-//! [`Outbox::prepare`] does so for events that a service puts there itself.
+//! [`Outbox::prepare`] does so for events that a service puts there itself. An
+//! [`OutgoingEvent`](crate::kafka::OutgoingEvent) has a topic that is not known before: the first one of a topic asks within
+//! the transaction.
 //!
 //! # One service for both databases
 //!

@@ -305,6 +305,61 @@ async fn a_returned_event_has_the_topic_key_and_headers_that_the_handler_sets() 
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3);
 }
 
+#[test]
+fn a_returned_event_is_compared_and_shown() {
+    let outgoing = || OutgoingEvent::new(Packed { order_id: "A-1".to_owned() }).topic("copies").header("tenant", "7");
+    assert_eq!(outgoing().key("secret"), outgoing().key("secret"));
+    assert_ne!(outgoing().key("secret"), outgoing().key("other"));
+    assert_ne!(outgoing(), outgoing().topic("packed"));
+    assert_ne!(outgoing(), outgoing().header("tenant", "8"));
+    assert_eq!(
+        format!("{:?}", outgoing().key("secret").partition(2)),
+        "OutgoingEvent { event: Packed { order_id: \"A-1\" }, topic: Some(\"copies\"), key: Some(6), partition: Some(2), \
+         timestamp: None, headers: [(\"tenant\", 1)] }"
+    );
+}
+
+/// A handler that makes the address of what the message says: no message holds up its partition for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_returned_event_that_can_have_no_place_rejects_its_message() {
+    async fn copy(order: Ordered) -> OutgoingEvent<Homeless> {
+        let outgoing = OutgoingEvent::new(Homeless { order_id: order.order_id.clone() });
+        match &*order.order_id {
+            "none" => outgoing,
+            "-1" => outgoing.topic("packed").partition(-1),
+            "7" => outgoing.topic("packed").partition(7),
+            "long" => outgoing.topic("x".repeat(250)),
+            topic => outgoing.topic(topic),
+        }
+    }
+
+    let shop = Shop::open().await;
+    let codes = ["", "d/e", "d/e", "d\0e", "..", "long", "none", "-1", "7", "packed"];
+    for topic in codes {
+        shop.producer.send(&order(topic, 1)).await.unwrap();
+    }
+    shop.kafka.create_topic("orders-docs-dlt", 1).unwrap();
+    let consumer = shop.consumer("docs").await;
+    let handle = consumer.handle();
+    let running = tokio::spawn(consumer.runner().publish_with(&shop.producer).run_with(copy));
+    until(30, "the last message", || handle.counts().done() == 1).await;
+    let counts = end(&handle, running).await;
+    assert_eq!((counts.of(Outcome::Dead), counts.of(Outcome::Unavailable)), (9, 0), "{counts}");
+    let dead = shop.kafka.received::<Ordered>("orders-docs-dlt", 9).await;
+    for (dead, topic) in dead.iter().zip(codes) {
+        let reason = String::from_utf8_lossy(dead.headers().get("kafka_dlt-exception-message").unwrap()).into_owned();
+        let end = match topic {
+            "none" => {
+                "event `homeless` has no topic: give it one with `#[event(topic = \"...\")]` or use `OutgoingEvent::topic`"
+            }
+            "-1" | "7" => "(Local: Unknown partition)",
+            _ => "; the name of a topic has up to 249 letters, digits, `.`, `_` and `-`",
+        };
+        assert!(reason.ends_with(end), "{topic}: {reason}");
+    }
+    assert_eq!(shop.kafka.received::<Homeless>("packed", 1).await[0].event().unwrap().order_id, "packed");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_of_tombstones_takes_arguments_and_returns_events() {
     async fn forget(
@@ -339,7 +394,12 @@ async fn a_handler_of_tombstones_takes_arguments_and_returns_events() {
     assert_eq!(handle.counts().of(Outcome::Retried), 1);
 
     let error = runner().await.on_tombstone_with(forget).run_with(ignore).await.unwrap_err();
-    assert_eq!(error.to_string(), "the handler returns events: set their producer with `publish_with`");
+    let told = "the handler of tombstones returns events: set their producer with `publish_with`";
+    assert_eq!((error.is_config(), &*error.to_string()), (true, told));
+    let homeless = async |_: Delivery<()>| Homeless { order_id: String::new() };
+    let error = shop.consumer("docs").await.runner().on_tombstone_with(homeless).publish_with(&shop.producer);
+    let error = error.run_with(ignore).await.unwrap_err().to_string();
+    assert!(error.starts_with("the handler of tombstones returns `homeless`, which has no topic"), "{error}");
     let nothing = async |_: Delivery<()>| {};
     let runner = shop.consumer("docs").await.runner().on_tombstone_with(nothing);
     let error = runner.run(async |_: Delivery<Ordered>| {}).await.unwrap_err();

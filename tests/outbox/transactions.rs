@@ -8,7 +8,9 @@ use event_schema::format::framing::SchemaId;
 use event_schema::format::{
     Codec, SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject, SchemaToWrite, WriterSchema,
 };
-use event_schema::kafka::{Attempt, EmbeddedKafka, EventConsumer, Outcome, Retry, SeekTo, State};
+use event_schema::kafka::{
+    Attempt, Delivery, EmbeddedKafka, EventConsumer, Outcome, OutgoingEvent, Retry, SeekTo, State,
+};
 use event_schema::outbox::{Outbox, Tx};
 use event_schema::prelude::*;
 use event_schema::sqlx::any::AnyPoolOptions;
@@ -280,5 +282,46 @@ async fn no_transaction_waits_for_a_registry() {
     running.await.unwrap().unwrap();
     // So does a service that puts events there itself.
     outbox.prepare::<Accepted>().await.unwrap();
+    assert_eq!(outbox.lag().await.unwrap().unsent, 1);
+}
+
+/// Each handler waits for the schemas of its own events only, and for none of a topic that is not known before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_waits_for_its_own_schemas() {
+    type Maybe = Option<OutgoingEvent<Accepted>>;
+
+    let shop = Shop::open().await;
+    let slow = Arc::new(Slow { asked: AtomicU32::new(0), told: watch::Sender::new(false) });
+    let codec = Codec::confluent_json().with_source(Arc::clone(&slow));
+    let outbox = Outbox::new(&shop.pool, &shop.producer.clone().with_codec(codec));
+    let runner = async |group: &str| {
+        let consumer = EventConsumer::<Ordered>::subscribe(&shop.kafka.config().group(group)).await.unwrap();
+        consumer.runner().outbox(&outbox)
+    };
+    let accept = async |order: Ordered, _: Tx<Any>| Accepted { customer: order.customer, number: order.number };
+    let accepted = async |_: Delivery<()>, _: Tx<Any>| Accepted { customer: "alice".to_owned(), number: 1 };
+    let none = async |_: Delivery<()>, _: Tx<Any>| -> Maybe { None };
+    shop.producer.send_tombstone("orders", "alice").await.unwrap();
+
+    // The handler of events has a schema to wait for, and that of tombstones has none.
+    let waiting = runner("one").await.on_tombstone_with(none);
+    let handle = waiting.handle();
+    let running = tokio::spawn(waiting.run_with(accept));
+    until(60, "the tombstone", || handle.counts().done() == 1).await;
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 0);
+    handle.close(Duration::from_secs(20)).await.unwrap();
+    running.await.unwrap().unwrap();
+
+    // That of tombstones has one: it waits before its transaction.
+    let waiting = runner("two").await.handler_timeout(Duration::from_secs(1)).on_tombstone_with(accepted);
+    let handle = waiting.handle();
+    let running = tokio::spawn(waiting.run_with(async |_: Ordered, _: Tx<Any>| {}));
+    until(60, "a tombstone that waits", || handle.counts().of(Outcome::Unavailable) >= 1).await;
+    let other = shop.other().await;
+    other.commit(other.begin().await.unwrap()).await.unwrap();
+    slow.told.send_replace(true);
+    until(60, "the tombstone", || handle.counts().done() == 1).await;
+    handle.close(Duration::from_secs(20)).await.unwrap();
+    running.await.unwrap().unwrap();
     assert_eq!(outbox.lag().await.unwrap().unsent, 1);
 }

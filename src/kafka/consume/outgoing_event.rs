@@ -8,12 +8,12 @@ use crate::kafka::message::millis;
 use crate::kafka::produce::Outgoing;
 
 /// An event that a handler of [`Runner::run_with`](crate::kafka::Runner::run_with) returns, with another topic, key or
-/// partition than its own, or with headers. It owns what [`Outgoing`] borrows.
+/// partition than its own, or with headers. [`Outgoing`] borrows and sends; `OutgoingEvent` is returned.
 ///
 /// Its envelope is that of a returned event: with a derived id, the causation and the trace.
 ///
 /// ```
-/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer, OutgoingEvent};
+/// use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer, Failure, OutgoingEvent};
 /// use event_schema::prelude::*;
 /// use std::time::Duration;
 ///
@@ -21,19 +21,27 @@ use crate::kafka::produce::Outgoing;
 /// #[event(topic = "orders", key = order_id)]
 /// struct OrderRequested { order_id: String, country: String }
 ///
-/// #[derive(Debug, Serialize, EventSchema)]
+/// #[derive(Debug, PartialEq, Serialize, EventSchema)]
 /// #[event(key = order_id)]
 /// struct OrderAccepted { order_id: String }
 ///
-/// async fn accept(order: OrderRequested) -> OutgoingEvent<OrderAccepted> {
-///     OutgoingEvent::new(OrderAccepted { order_id: order.order_id })
-///         .topic(format!("accepted-{}", order.country))
-///         .key(order.country)
-///         .header("tenant", "7")
+/// async fn accept(order: OrderRequested) -> Result<OutgoingEvent<OrderAccepted>, Failure> {
+///     let topic = match &*order.country {
+///         "at" => "accepted-at",
+///         "de" => "accepted-de",
+///         _ => return Err(Failure::reject("no such country")),
+///     };
+///     let accepted = OrderAccepted { order_id: order.order_id };
+///     Ok(OutgoingEvent::new(accepted).topic(topic).key(order.country).header("tenant", "7"))
 /// }
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A handler is a function: a test calls it.
+/// let order = OrderRequested { order_id: "A-1".to_owned(), country: "at".to_owned() };
+/// let expected = OutgoingEvent::new(OrderAccepted { order_id: "A-1".to_owned() });
+/// assert_eq!(accept(order).await.unwrap(), expected.topic("accepted-at").key("at").header("tenant", "7"));
+///
 /// let kafka = EmbeddedKafka::start()?;
 /// kafka.create_topic("accepted-de", 1)?;
 /// let producer = EventProducer::connect(&kafka.config()).await?;
@@ -53,7 +61,7 @@ use crate::kafka::produce::Outgoing;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 #[must_use = "it is sent when the handler returns it"]
 pub struct OutgoingEvent<E> {
     pub(super) event: E,
@@ -61,7 +69,7 @@ pub struct OutgoingEvent<E> {
 }
 
 /// What a message has beside its event.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct Address {
     topic: Option<String>,
     pub(super) key: Option<Vec<u8>>,
@@ -98,7 +106,9 @@ impl<E: EventSchema> OutgoingEvent<E> {
         Self { event, address: Address::default() }
     }
 
-    /// Sets a topic other than the event's own. It must exist; without it the handled message waits.
+    /// Sets a topic other than the event's own. It must exist: until it does, the handled message waits, and those behind it in
+    /// its partition. So a name should not be made of what the message says: a message of anybody could name a topic that
+    /// never exists. A name that no topic can have rejects the message.
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.address.topic = Some(topic.into());
         self
@@ -110,7 +120,7 @@ impl<E: EventSchema> OutgoingEvent<E> {
         self
     }
 
-    /// Sets the partition, as [`Outgoing::partition`] does.
+    /// Sets the partition, as [`Outgoing::partition`] does. One that the topic does not have rejects the handled message.
     ///
     /// ```
     /// use event_schema::kafka::OutgoingEvent;
@@ -150,15 +160,19 @@ impl<E: EventSchema> OutgoingEvent<E> {
     }
 }
 
-/// Without the event, key and headers, which may hold personal data.
-impl<E> fmt::Debug for OutgoingEvent<E> {
+/// The event as its own `Debug` shows it; of the key and the headers the lengths, because they may hold personal data.
+impl<E: fmt::Debug> fmt::Debug for OutgoingEvent<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Address { topic, partition, timestamp, .. } = &self.address;
+        let Address { topic, key, partition, timestamp, headers } = &self.address;
         let timestamp = timestamp.map(millis);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name, value.len())).collect();
         f.debug_struct("OutgoingEvent")
+            .field("event", &self.event)
             .field("topic", topic)
+            .field("key", &key.as_ref().map(Vec::len))
             .field("partition", partition)
             .field("timestamp", &timestamp)
-            .finish_non_exhaustive()
+            .field("headers", &headers)
+            .finish()
     }
 }

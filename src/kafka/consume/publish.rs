@@ -143,8 +143,8 @@ impl<E: EventSchema + Send + Sync + 'static> sealed::Events for OutgoingEvent<E>
         None
     }
 
-    async fn prepare(producer: &EventProducer) -> Result<(), SendError> {
-        producer.prepare::<E>().await
+    fn prepare(_: &EventProducer) -> impl Future<Output = Result<(), SendError>> + Send {
+        ready(Ok(()))
     }
 
     fn topics(_: &mut Vec<&'static str>) {}
@@ -266,7 +266,7 @@ impl Publisher {
 
     /// Warns of topics that are missing, and of a producer whose acknowledgements say little.
     pub(super) async fn look_for(self: Arc<Self>, topics: Vec<&'static str>) {
-        if !self.producer.waits_for_replicas() {
+        if !self.producer.acks_all() {
             tracing::warn!(
                 "events that handlers return can be lost after their messages are finished: their producer has not \
                  `acks=all`"
@@ -275,7 +275,7 @@ impl Publisher {
         for topic in self.producer.missing(topics).await {
             tracing::warn!(
                 "missing topic `{topic}`, or not visible to this user: create it, unless the brokers create topics \
-                 themselves; without it the messages wait whose handlers return events for it"
+                 themselves; until it exists, messages wait if their handlers return events for it"
             );
         }
     }
@@ -398,11 +398,16 @@ pub(super) async fn prepare<T: Events>(producer: &EventProducer) -> Result<(), F
     }
 }
 
-/// A fault of the event rejects the message. Anything else is no fault of the message, which waits: also where somebody has
+/// A fault of the event, or of the topic or partition that the handler gave it, rejects the message. Anything else is no fault of the message, which waits: also where somebody has
 /// to act, because a topic or a right is missing.
 fn failure(error: SendError) -> Failure {
     use RDKafkaErrorCode as C;
 
+    if let Some(event) = error.without_topic() {
+        return Failure::reject(format!(
+            "event `{event}` has no topic: give it one with `#[event(topic = \"...\")]` or use `OutgoingEvent::topic`"
+        ));
+    }
     let refused = matches!(
         error.code(),
         Some(
@@ -411,6 +416,8 @@ fn failure(error: SendError) -> Failure {
                 | C::InvalidMessage
                 | C::InvalidMessageSize
                 | C::InvalidRecord
+                | C::InvalidTopic
+                | C::UnknownPartition
         )
     );
     if error.is_invalid() || refused { Failure::reject(error) } else { Failure::unavailable(error) }

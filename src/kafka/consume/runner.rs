@@ -542,12 +542,13 @@ impl<E: EventSchema + Send + Sync + 'static> Runner<E> {
     /// Receives messages in batches instead of calling a handler; the caller reports the outcome of each. For an
     /// example see [`Batches`].
     ///
-    /// [`order`](Self::order), [`concurrency`](Self::concurrency), [`on_tombstone`](Self::on_tombstone) and
-    /// [`until_end`](Self::until_end) are settings of handlers and cannot be used with batches.
+    /// [`order`](Self::order), [`concurrency`](Self::concurrency), [`on_tombstone`](Self::on_tombstone),
+    /// [`on_tombstone_with`](Self::on_tombstone_with), [`until_end`](Self::until_end),
+    /// [`publish_with`](Self::publish_with) and `outbox` are settings of handlers and cannot be used with batches.
     ///
     /// # Errors
     ///
-    /// A [`RunError`] if the settings are invalid, or if one of these four was set.
+    /// A [`RunError`] if the settings are invalid, or if one of these was set.
     ///
     /// ```
     /// # use event_schema::kafka::{EmbeddedKafka, EventConsumer};
@@ -776,13 +777,13 @@ where
     ///
     /// The handler returns nothing, an event, an `Option`, a `Vec` or a tuple of events, or a `Result` of these. An event
     /// in an [`OutgoingEvent`](crate::kafka::OutgoingEvent) has another topic or key, or headers; the others are sent to
-    /// their own topics. A warning at the start names those of these topics that are missing. The events are sent by the
-    /// producer of [`publish_with`](Self::publish_with), in their order, and
-    /// the handled message is finished when all of them are acknowledged. The time of this is not the handler's: no
+    /// their own topics. Missing topics are named in a warning at the start. The events are sent by the producer of
+    /// [`publish_with`](Self::publish_with), in their order, and the handled message is finished when all of them are
+    /// acknowledged. The time of this is not the handler's: no
     /// [timeout](Self::handler_timeout) ends it. If the brokers are away, or refuse the topic, the message waits as after
     /// [`Failure::unavailable`](crate::kafka::Failure::unavailable), and the consumer is not ready. If one of the events is
-    /// invalid, none is sent, and the message is rejected. If one is too large for the brokers, the message is rejected,
-    /// too.
+    /// invalid, has no topic or the name of one that cannot exist, none is sent, and the message is rejected. If one is too
+    /// large for the brokers, or its topic does not have its partition, the message is rejected, too.
     ///
     /// The envelope of a returned event names the handled event as its [causation](crate::Envelope::causation), and
     /// continues its trace. Its id is derived from the [source](EventProducer::with_source) of the producer, the group, the
@@ -856,21 +857,23 @@ where
         let Self { subscription, policy, tombstones, selection, for_handlers, loader, state, producer, transactions } =
             self;
         let signature = Signature::of::<A, H, E, S>();
+        if transactions.is_some() && producer.is_some() {
+            let fault = "the outbox has a producer: `publish_with` does not apply";
+            return Err(RunErrorKind::Policy(fault).into());
+        }
         let others = match &tombstones {
             Some(OnTombstone::With(signature, _)) => Some(signature),
             _ => None,
         };
         let mut topics = Vec::new();
-        for signature in [Some(&signature), others].into_iter().flatten() {
-            if let Some(fault) = fault_of_transactions(signature, transactions.as_deref(), producer.is_some()) {
-                return Err(RunErrorKind::Policy(fault).into());
-            }
-            if signature.returns_events && transactions.is_none() && producer.is_none() {
-                let fault = "the handler returns events: set their producer with `publish_with`";
-                return Err(RunErrorKind::Policy(fault).into());
+        let handlers = [("the handler", Some(&signature)), ("the handler of tombstones", others)];
+        for (handler, signature) in handlers.into_iter().filter_map(|(handler, signature)| Some((handler, signature?)))
+        {
+            if let Some(fault) = fault_of(signature, transactions.as_deref(), producer.is_some()) {
+                return Err(RunErrorKind::Handler { handler, fault }.into());
             }
             if let Some(event) = signature.without_topic {
-                return Err(RunErrorKind::NoTopic(event).into());
+                return Err(RunErrorKind::NoTopic { handler, event }.into());
             }
             topics.extend_from_slice(&signature.topics);
         }
@@ -880,8 +883,7 @@ where
         let transactor = transactions.zip(publisher.clone()).map(|(transactions, publisher)| {
             // Half of it is left for the handler.
             let patience = policy.timeout.map(|timeout| timeout / 2);
-            let prepare = arguments::prepare::<A, H, E, S>;
-            Arc::new(Transactor { transactions, publisher, prepare, patience })
+            Arc::new(Transactor { transactions, publisher, patience })
         });
         let returns_events = signature.returns_events;
         // Ends with the run.
@@ -927,7 +929,10 @@ where
 {
     move |delivery| {
         let (transactor, job) = (Arc::clone(&transactor), Arc::clone(&job));
-        Box::pin(async move { transactor.handle(delivery, |delivery, lent| H::call(job, delivery, Some(lent))).await })
+        Box::pin(async move {
+            let prepare = arguments::prepare::<A, H, E, S>;
+            transactor.handle(delivery, prepare, |delivery, lent| H::call(job, delivery, Some(lent))).await
+        })
     }
 }
 
@@ -943,17 +948,15 @@ where
 }
 
 /// The reason why a handler cannot have what it takes or returns.
-fn fault_of_transactions(
-    handler: &Signature,
-    transactions: Option<&dyn Transactions>,
-    has_producer: bool,
-) -> Option<&'static str> {
+fn fault_of(handler: &Signature, transactions: Option<&dyn Transactions>, has_producer: bool) -> Option<&'static str> {
     match (transactions, &handler.transactions[..]) {
-        (Some(_), _) if has_producer => Some("the outbox has a producer: `publish_with` does not apply"),
-        (_, [_, _, ..]) => Some("the handler takes more than one transaction"),
-        (None, [_]) => Some("the handler takes a transaction: set its outbox with `outbox`"),
+        (_, [_, _, ..]) => Some("takes more than one transaction"),
+        (None, [_]) => Some("takes a transaction: set its outbox with `outbox`"),
         (Some(transactions), [taken]) if transactions.argument() != *taken => {
-            Some("the handler takes the transaction of another kind of database than that of its outbox")
+            Some("takes the transaction of another kind of database than that of its outbox")
+        }
+        (None, []) if handler.returns_events && !has_producer => {
+            Some("returns events: set their producer with `publish_with`")
         }
         _ => None,
     }

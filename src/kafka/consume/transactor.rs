@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::delivery::Delivery;
 use super::failure::{Failure, Handled, Publishing, sealed};
 use super::publish::{Outputs, Publisher};
@@ -13,34 +15,33 @@ use crate::kafka::produce::EventProducer;
 pub(super) struct Transactor {
     pub(super) transactions: Arc<dyn Transactions>,
     pub(super) publisher: Arc<Publisher>,
-    /// Waits for a registry, so that no transaction does.
-    pub(super) prepare: fn(&EventProducer) -> Boxed<'_, Result<(), Failure>>,
     /// A handler with less time than its database takes to say that it is away would spend attempts.
     pub(super) patience: Option<Duration>,
 }
+
+/// Waits for a registry, so that no transaction does.
+pub(super) type Prepare = fn(&EventProducer) -> Boxed<'_, Result<(), Failure>>;
 
 impl Transactor {
     /// Calls a handler within a transaction, unless its event was handled before.
     pub(super) async fn handle<E, F>(
         &self,
         delivery: Delivery<E>,
+        prepare: Prepare,
         handler: impl FnOnce(Delivery<E>, Lent) -> F,
     ) -> Transacted
     where
         F: Future<Output = Outputs>,
     {
         let place = delivery.to_string();
+        let end = self.patience.map(|patience| Instant::now() + patience);
         let opening = async {
-            (self.prepare)(self.transactions.producer()).await?;
-            self.transactions.open(self.publisher.event_id(&delivery)).await
+            let prepared = prepare(self.transactions.producer());
+            within(end, "the schema registry did not answer in time", prepared).await?;
+            let opened = self.transactions.open(self.publisher.event_id(&delivery));
+            within(end, "the database did not begin a transaction in time", opened).await
         };
-        let opened = match self.patience {
-            Some(patience) => tokio::time::timeout(patience, opening)
-                .await
-                .unwrap_or_else(|_| Err(Failure::unavailable("the database did not begin a transaction in time"))),
-            None => opening.await,
-        };
-        let mut open = match opened {
+        let mut open = match opening.await {
             Ok(Some(open)) => open,
             Ok(None) => {
                 tracing::debug!("{place}: its group has handled this event before");
@@ -68,6 +69,18 @@ impl Transactor {
                 Transacted(Err(failure))
             }
         }
+    }
+}
+
+/// A result by a time, or this fault.
+async fn within<T>(
+    end: Option<Instant>,
+    fault: &'static str,
+    result: Boxed<'_, Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match end {
+        Some(end) => tokio::time::timeout_at(end, result).await.unwrap_or_else(|_| Err(Failure::unavailable(fault))),
+        None => result.await,
     }
 }
 

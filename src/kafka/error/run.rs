@@ -42,8 +42,10 @@ pub(crate) enum RunErrorKind {
     OwnDeadLetters(String),
     #[error("`{0}` is a setting of handlers and does not apply to batches")]
     ForHandlers(&'static str),
-    #[error("the handler returns `{0}`, which has no topic: give it one with `#[event(topic = \"...\")]`")]
-    NoTopic(&'static str),
+    #[error("{handler} {fault}")]
+    Handler { handler: &'static str, fault: &'static str },
+    #[error("{handler} returns `{event}`, which has no topic: give it one with `#[event(topic = \"...\")]`")]
+    NoTopic { handler: &'static str, event: &'static str },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("stopped at {place}: {fault}")]
@@ -61,7 +63,12 @@ impl RunError {
         use RunErrorKind as Kind;
         matches!(
             *self.0,
-            Kind::Policy(_) | Kind::OwnDeadLetters(_) | Kind::ForHandlers(_) | Kind::NoTopic(_) | Kind::Config(_)
+            Kind::Policy(_)
+                | Kind::OwnDeadLetters(_)
+                | Kind::ForHandlers(_)
+                | Kind::Handler { .. }
+                | Kind::NoTopic { .. }
+                | Kind::Config(_)
         )
     }
 

@@ -348,6 +348,14 @@ impl SendError {
         }
     }
 
+    /// The name of the event, if it has no topic.
+    pub(crate) fn without_topic(&self) -> Option<&'static str> {
+        match *self.0 {
+            SendErrorKind::NoTopic(event) => Some(event),
+            _ => None,
+        }
+    }
+
     /// Whether the same message will be refused again.
     pub(crate) fn is_permanent(&self) -> bool {
         self.code().is_some_and(is_permanent)

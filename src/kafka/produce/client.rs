@@ -42,7 +42,7 @@ pub(super) struct Reports {
     /// Whether a message that times out in flight ends the client.
     is_idempotent: bool,
     /// Whether it waits until a message is on all replicas that are in sync.
-    waits_for_replicas: bool,
+    acks_all: bool,
     /// Whether such a message has timed out.
     timed_out: AtomicBool,
     /// Whether the owner knows that messages in the queue may be lost.
@@ -131,7 +131,7 @@ impl Client {
             failure: Mutex::default(),
             open: AtomicUsize::new(0),
             is_idempotent: config.get("enable.idempotence") == Some("true"),
-            waits_for_replicas: config.get("request.required.acks").is_none_or(|acks| matches!(acks, "all" | "-1")),
+            acks_all: config.get("request.required.acks").is_none_or(|acks| matches!(acks, "all" | "-1")),
             timed_out: AtomicBool::new(false),
             loss_is_known: AtomicBool::new(false),
             telemetry: telemetry::Producer::new(config.get("client.id").unwrap_or("rdkafka")).into(),
@@ -189,8 +189,8 @@ impl Client {
     }
 
     /// Whether it waits until a message is on all replicas that are in sync.
-    pub(super) fn waits_for_replicas(&self) -> bool {
-        self.producer().context().waits_for_replicas
+    pub(super) fn acks_all(&self) -> bool {
+        self.producer().context().acks_all
     }
 
     /// Those of these topics that the brokers do not have, if they answer.

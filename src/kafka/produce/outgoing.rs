@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use rdkafka::error::RDKafkaErrorCode;
+
 use super::encoding::Encoding;
 use super::queue::Queue;
 use super::sent::{Enqueued, Sent};
 use super::stamp::{self, Described, Source, Stamp};
-use super::topic::To;
+use super::topic::{self, To};
 #[cfg(feature = "avro")]
 use crate::format::Encoder;
 use crate::format::cloudevents::format_time;
@@ -20,7 +22,8 @@ use crate::kafka::message::{Headers, ProducerRecord, millis};
 use crate::kafka::telemetry::Sending;
 use crate::{Descriptor, Envelope, EventSchema};
 
-/// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message).
+/// A builder of a message; see [`EventProducer::message`](crate::kafka::EventProducer::message). `Outgoing` borrows and sends;
+/// [`OutgoingEvent`](crate::kafka::OutgoingEvent) is returned.
 #[must_use = "nothing is sent but by `send` or `enqueue`"]
 pub struct Outgoing<'a, E> {
     queue: &'a Queue,
@@ -274,11 +277,17 @@ impl<'a, E: EventSchema + 'static> Outgoing<'a, E> {
     /// As [`send`](Self::send), but for those of the brokers.
     pub async fn to_record(self) -> Result<ProducerRecord, SendError> {
         let to = To::of(self.event, self.topic)?;
+        let client = self.queue.client();
+        let topic = topic::real(to.name(), client.names())?.into_owned();
+        // As the queue refuses it.
+        if self.partition.is_some_and(i32::is_negative) {
+            return Err(SendError::of(to.name(), RDKafkaErrorCode::UnknownPartition, true));
+        }
         let sending = Sending::create(to.name());
         let encoded = self.encoded(to, &sending).await;
         let (value, headers, _) = encoded.inspect_err(|error| sending.failed(error))?;
         Ok(ProducerRecord {
-            topic: self.queue.client().names().real(to.name()).into_owned(),
+            topic,
             partition: self.partition,
             key: self.key.or_else(|| self.event.key()).map(Cow::into_owned),
             value: Some(value),

@@ -607,8 +607,8 @@ impl EventProducer {
     }
 
     /// Whether acknowledged events are on all replicas that are in sync.
-    pub(crate) fn waits_for_replicas(&self) -> bool {
-        self.queue.client().waits_for_replicas()
+    pub(crate) fn acks_all(&self) -> bool {
+        self.queue.client().acks_all()
     }
 
     /// Those of these topics that the brokers do not have, for messages. It does not create them.

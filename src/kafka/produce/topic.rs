@@ -1,5 +1,6 @@
 //! The topic of an outgoing message.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use crate::EventSchema;
 use crate::kafka::config::TopicNames;
 use crate::kafka::error::{SendError, SendErrorKind};
+use crate::kafka::letters;
 
 /// The name of a topic, in a form that costs little for every event.
 #[derive(Debug, Clone)]
@@ -51,6 +53,13 @@ impl<'a> To<'a> {
     }
 }
 
+/// The name of a topic at the brokers. librdkafka says only the first time that they refuse a name: after that, that the topic
+/// is missing.
+pub(super) fn real<'a>(declared: &'a str, names: &'a TopicNames) -> Result<Cow<'a, str>, SendError> {
+    let real = names.real(declared);
+    if letters::is_legal(&real) { Ok(real) } else { Err(SendError::of(declared, RDKafkaErrorCode::InvalidTopic, true)) }
+}
+
 /// The topic of the event before, which mostly is that of the next.
 #[derive(Default)]
 pub(super) struct LastTopic {
@@ -65,10 +74,8 @@ impl LastTopic {
     /// Sets the topic, and returns its name for librdkafka and for the outcome.
     pub(super) fn set(&mut self, to: To<'_>, names: &TopicNames) -> Result<(&CStr, Topic), SendError> {
         let (To::Own(declared) | To::Other(declared)) = to;
-        if self.declared != declared {
-            let real = names.real(declared);
-            let invalid = |_| SendError::of(declared, RDKafkaErrorCode::InvalidTopic, true);
-            self.name = CString::new(&*real).map_err(invalid)?;
+        if self.declared != declared || declared.is_empty() {
+            self.name = CString::new(&*real(declared, names)?).expect("a legal name has no NUL byte");
             declared.clone_into(&mut self.declared);
             self.queue = None;
         }
