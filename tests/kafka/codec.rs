@@ -1035,6 +1035,22 @@ async fn what_a_filter_passes_over_waits_for_no_schema() {
     assert_eq!((registry.asked(), batches.counts().of(Outcome::Ignored)), (0, 1));
 }
 
+/// Nor does what is there for another group.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_redriven_for_another_group_waits_for_no_schema() {
+    let (kafka, producer) = start().await;
+    let framed = producer.clone().with_codec(avro(ID));
+    framed.message(&pinged(1)).header("event-schema-redriven-for", b"pings/another").send().await.unwrap();
+    producer.send(&pinged(2)).await.unwrap();
+    let registry = Registry::away();
+    let codec = Codec::json().also_reads(Codec::confluent_avro().with_source(Arc::clone(&registry)));
+    let mut batches = consumer(&kafka, &codec).await.runner().batches().unwrap();
+    let batch = within(60, "batch", batches.recv(2, Duration::from_millis(100))).await.unwrap();
+    assert_eq!(batch.iter().map(|received| received.event().unwrap().seq).collect::<Vec<_>>(), [2]);
+    batch.finish();
+    assert_eq!((registry.asked(), batches.counts().of(Outcome::Ignored)), (0, 1));
+}
+
 #[event_schema::event(types, topic = "pings")]
 #[derive(Debug)]
 enum Ping {
