@@ -594,8 +594,13 @@ impl<M: Clone> Core<M> {
     fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition)?;
         let next = lane.finish(ticket.number);
-        for number in lane.freed() {
-            lane.queue(&mut self.ready, ticket.partition, number);
+        // They come before the others of the partition, which may have been received since.
+        let freed = lane.freed();
+        if !freed.is_empty() {
+            for number in freed.into_iter().rev() {
+                self.ready.push_front((ticket.partition, number));
+            }
+            self.put_revoked_first();
         }
         self.go_on(ticket.partition, next, now);
         Some(outcome)

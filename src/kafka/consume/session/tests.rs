@@ -58,22 +58,26 @@ fn session(rules: Rules, partitions: &[Partition], records: i64) -> Machine {
     session.assign(partitions);
     for &partition in partitions {
         for offset in 0..records {
-            let incoming = Incoming {
-                partition,
-                offset,
-                leader_epoch: 3,
-                key: None,
-                bytes: 1,
-                tried: 0,
-                origin: None,
-                due: None,
-                message: offset,
-            };
-            session.receive(incoming, NOW);
+            receive(&mut session, partition, offset);
         }
     }
     while session.action(NOW).is_some() {}
     session
+}
+
+fn receive(session: &mut Machine, partition: Partition, offset: i64) {
+    let incoming = Incoming {
+        partition,
+        offset,
+        leader_epoch: 3,
+        key: None,
+        bytes: 1,
+        tried: 0,
+        origin: None,
+        due: None,
+        message: offset,
+    };
+    session.receive(incoming, NOW);
 }
 
 fn offsets(batch: &[Taken<i64>]) -> Vec<i64> {
@@ -229,6 +233,23 @@ fn records_that_were_withheld_do_not_overtake_those_that_a_pause_puts_back() {
         session.release_withheld(0);
         assert_eq!(batches_of_four(&mut session), [vec![0, 1, 2, 3], vec![4, 5]], "first: {is_released_first}");
     }
+}
+
+#[test]
+fn what_waited_for_a_record_that_failed_comes_before_what_was_received_since() {
+    let mut session = session(rules(), &[0], 3);
+    session.gather(3, NOW);
+    let first = session.hand_out(1, NOW);
+    session.finish(&first[0].ticket, Finished::Failed(Reason::Retry(1)), NOW);
+    let now = NOW + millis(100);
+    session.tick(now);
+    session.gather(3, now);
+    let again = session.hand_out(3, now);
+    assert_eq!(offsets(&again), [0]);
+    receive(&mut session, 0, 3);
+    session.finish(&again[0].ticket, Finished::Done, now);
+    session.gather(2, now);
+    assert_eq!(offsets(&session.hand_out(2, now)), [1, 2]);
 }
 
 #[test]
