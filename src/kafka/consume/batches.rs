@@ -178,11 +178,12 @@ impl<E: EventSchema> Batches<E> {
         state.session.for_batch(most).filter_map(not_yet).collect()
     }
 
-    /// Whether a message waits for its schema: it is not filtered out. A filter that panics does so again when the message is
-    /// loaded.
+    /// Whether a message waits for its schema: it is not passed over, and not filtered out. A filter that panics does so again
+    /// when the message is loaded.
     fn is_needed(&self, (taken, place, _): &(Taken<Raw>, Place, NotYet)) -> bool {
         let is_filtered_out = || self.selection.filters_out(&taken.message, place, taken.ticket.offset);
-        catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out)
+        self.forward.passes_over(&taken.message, place).is_none()
+            && catch_unwind(AssertUnwindSafe(is_filtered_out)).is_ok_and(|is_filtered_out| !is_filtered_out)
     }
 
     /// Loads a record. Returns nothing for a record to skip, and for one whose load panics, as hooks of users may: that

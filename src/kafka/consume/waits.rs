@@ -20,6 +20,8 @@ type Wait = Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>;
 impl Waits {
     /// A partition waits until this is ready, but no longer than for a look: what has become of the partition shows then.
     pub(super) fn begin(&mut self, partition: Partition, ready: impl Future<Output = ()> + Send + 'static) {
+        // Lost and ours again, it is not to be released by the wait before.
+        self.0.retain(|(other, _)| *other != partition);
         let wait = async { _ = tokio::time::timeout(LOOK, ready).await };
         self.0.push((partition, Mutex::new(Box::pin(wait))));
     }
@@ -45,5 +47,22 @@ impl Waits {
 impl fmt::Debug for Waits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(partition, _)| partition)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[test]
+    fn a_partition_waits_once() {
+        let mut waits = Waits::default();
+        waits.begin(0, pending());
+        waits.begin(1, pending());
+        // It was lost, and is ours again.
+        waits.begin(0, ready(()));
+        assert_eq!(format!("{waits:?}"), "[1, 0]");
     }
 }

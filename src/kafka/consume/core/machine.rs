@@ -1,7 +1,7 @@
 //! The state machine.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::lane::{Lane, Next};
@@ -27,8 +27,8 @@ pub(crate) struct Core<M> {
     paused: bool,
     /// The records that might be taken if the breaker were not open and nothing paused.
     barred: VecDeque<(Partition, u64)>,
-    /// The records that might be taken if their partitions were not [withheld](Self::withhold).
-    withheld: BTreeMap<Partition, VecDeque<u64>>,
+    /// The numbers of the records that might be taken if their partitions were not [withheld](Self::withhold).
+    withheld: BTreeMap<Partition, BTreeSet<u64>>,
     next_commit: Duration,
     actions: VecDeque<Action>,
     /// Nothing is taken any more.
@@ -257,7 +257,7 @@ impl<M: Clone> Core<M> {
         }
         let is_handled = lane.work(number) == Some(Work::Handle);
         if is_handled && let Some(withheld) = self.withheld.get_mut(&partition) {
-            withheld.push_back(number);
+            withheld.insert(number);
             return None;
         }
         if is_handled && (self.paused || self.outage.bars(now)) {
@@ -281,7 +281,7 @@ impl<M: Clone> Core<M> {
         loop {
             let (partition, number) = self.ready.pop_front()?;
             if let Some(withheld) = self.withheld.get_mut(&partition) {
-                withheld.push_back(number);
+                withheld.insert(number);
                 continue;
             }
             let Some(lane) = self.lanes.get_mut(&partition).filter(|lane| !lane.revoked) else { continue };
@@ -298,7 +298,7 @@ impl<M: Clone> Core<M> {
         if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
             let number = lane.unpop(position, bytes, message);
             if let Some(withheld) = self.withheld.get_mut(&position.partition) {
-                withheld.push_front(number);
+                withheld.insert(number);
             }
         }
     }
@@ -573,8 +573,12 @@ impl<M: Clone> Core<M> {
         lane.put_back(ticket);
         let is_follower = lane.retract(ticket.number, order);
         self.put_down(ticket);
-        if !is_follower {
-            self.ready.push_front((ticket.partition, ticket.number));
+        if is_follower {
+            return;
+        }
+        match self.withheld.get_mut(&ticket.partition) {
+            Some(withheld) => _ = withheld.insert(ticket.number),
+            None => self.ready.push_front((ticket.partition, ticket.number)),
         }
     }
 
@@ -590,8 +594,13 @@ impl<M: Clone> Core<M> {
     fn end(&mut self, ticket: &Ticket, outcome: Outcome, now: Duration) -> Option<Outcome> {
         let lane = self.lanes.get_mut(&ticket.partition)?;
         let next = lane.finish(ticket.number);
-        for number in lane.freed() {
-            lane.queue(&mut self.ready, ticket.partition, number);
+        // They come before the others of the partition, which may have been received since.
+        let freed = lane.freed();
+        if !freed.is_empty() {
+            for number in freed.into_iter().rev() {
+                self.ready.push_front((ticket.partition, number));
+            }
+            self.put_revoked_first();
         }
         self.go_on(ticket.partition, next, now);
         Some(outcome)
@@ -744,7 +753,7 @@ impl<M: Clone> Core<M> {
     pub(crate) fn census(&self) -> (usize, usize, bool) {
         let in_hand = self.lanes.values().map(Lane::in_hand).sum();
         let aside: usize = self.lanes.values().map(|lane| lane.aside.len()).sum();
-        let withheld: usize = self.withheld.values().map(VecDeque::len).sum();
+        let withheld: usize = self.withheld.values().map(BTreeSet::len).sum();
         let queued = self.ready.len() + self.timers.len() + self.barred.len() + withheld;
         (in_hand, queued + aside, queued == 0 && self.lanes.values().all(Lane::is_clear))
     }

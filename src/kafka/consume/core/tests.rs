@@ -731,6 +731,24 @@ fn a_partition_that_is_withheld_leaves_the_others_theirs() {
 }
 
 #[test]
+fn records_of_a_partition_that_is_withheld_keep_their_order() {
+    for is_taken in [false, true] {
+        let mut core = core(rules());
+        receive(&mut core, &[None; 6]);
+        let taken: Vec<_> = std::iter::from_fn(|| core.take_for_later(NOW)).take(4).collect();
+        core.withhold(0);
+        assert!(core.take(NOW).is_none());
+        // The later ones are withheld already.
+        taken.iter().rev().for_each(|taken| core.untake(&taken.ticket));
+        if is_taken {
+            assert!(core.take(NOW).is_none());
+        }
+        core.release_withheld(0);
+        assert_eq!(offsets(&mut core, NOW), [0, 1, 2, 3, 4, 5], "taken: {is_taken}");
+    }
+}
+
+#[test]
 fn pauses_double_up_to_the_longest_and_chance_makes_them_shorter() {
     let backoff = Backoff { first: millis(100), longest: millis(1000), jitter: 0.5 };
     let pauses = |chance: f64| (1..=6).map(|attempt| backoff.before(attempt, chance).as_millis()).collect::<Vec<_>>();

@@ -133,6 +133,8 @@ events! {
     NotYet,
     HandlingPaused,
     HandlingResumed,
+    Withheld,
+    WithheldReleased,
     FailedForGood,
     FailedBefore,
     Unauthorized,
@@ -275,7 +277,8 @@ impl Group {
             84 => _ = consumer.mark(world),
             85 if world.chance.bool() => consumer.commit(world),
             85 if world.one_in(4) => consumer.pause(world),
-            85 => consumer.resume(world),
+            85 if world.chance.bool() => consumer.resume(world),
+            85 => consumer.release_withheld(world),
             86..96 => {
                 world.now = match world.chance.u32(..4) {
                     0 => world.now.max(consumer.session.next_tick()),
@@ -353,7 +356,10 @@ impl Group {
     /// Nothing goes wrong any more: everything comes to its end.
     fn calm_down(&mut self) {
         self.world.faults = false;
-        self.consumers.iter_mut().for_each(|consumer| consumer.resume(&mut self.world));
+        for consumer in &mut self.consumers {
+            consumer.resume(&mut self.world);
+            consumer.release_withheld(&mut self.world);
+        }
         self.join();
         let logs = &mut self.world.broker.logs;
         for log in logs.iter_mut() {

@@ -58,22 +58,26 @@ fn session(rules: Rules, partitions: &[Partition], records: i64) -> Machine {
     session.assign(partitions);
     for &partition in partitions {
         for offset in 0..records {
-            let incoming = Incoming {
-                partition,
-                offset,
-                leader_epoch: 3,
-                key: None,
-                bytes: 1,
-                tried: 0,
-                origin: None,
-                due: None,
-                message: offset,
-            };
-            session.receive(incoming, NOW);
+            receive(&mut session, partition, offset);
         }
     }
     while session.action(NOW).is_some() {}
     session
+}
+
+fn receive(session: &mut Machine, partition: Partition, offset: i64) {
+    let incoming = Incoming {
+        partition,
+        offset,
+        leader_epoch: 3,
+        key: None,
+        bytes: 1,
+        tried: 0,
+        origin: None,
+        due: None,
+        message: offset,
+    };
+    session.receive(incoming, NOW);
 }
 
 fn offsets(batch: &[Taken<i64>]) -> Vec<i64> {
@@ -179,6 +183,73 @@ fn what_was_gathered_behind_a_record_that_failed_waits_for_it() {
     session.finish(&again[0].ticket, Finished::Done, NOW + millis(100));
     session.gather(8, NOW);
     assert_eq!(offsets(&session.hand_out(8, NOW + millis(100))), [2, 3]);
+}
+
+/// Six records: a batch of `first` of them is handed out, what is left up to the fifth waits for its batch, and the
+/// partition is withheld from the fifth on.
+fn withheld(first: usize) -> (Machine, Vec<Taken<i64>>) {
+    let mut session = session(rules(), &[0], 6);
+    session.gather(6, NOW);
+    let batch = session.hand_out(first, NOW);
+    let fifth = session.pending().find(|taken| taken.ticket.offset == 4).expect("the fifth").ticket;
+    session.withhold_from(&fifth);
+    session.gather(6, NOW);
+    assert_eq!(session.gathered(), 4 - first);
+    (session, batch)
+}
+
+/// All that can be handed out, in batches of four.
+fn batches_of_four(session: &mut Machine) -> Vec<Vec<i64>> {
+    let batch = || {
+        session.gather(4, NOW);
+        offsets(&session.hand_out(4, NOW))
+    };
+    std::iter::repeat_with(batch).take_while(|batch| !batch.is_empty()).collect()
+}
+
+#[test]
+fn records_that_were_withheld_do_not_overtake_a_batch_that_was_dropped() {
+    for is_gathered in [false, true] {
+        let (mut session, batch) = withheld(4);
+        session.untake(batch.iter().map(|taken| taken.ticket));
+        if is_gathered {
+            session.gather(4, NOW);
+        }
+        session.release_withheld(0);
+        assert_eq!(batches_of_four(&mut session), [vec![0, 1, 2, 3], vec![4, 5]], "gathered: {is_gathered}");
+    }
+}
+
+#[test]
+fn records_that_were_withheld_do_not_overtake_those_that_a_pause_puts_back() {
+    for is_released_first in [false, true] {
+        let (mut session, _) = withheld(0);
+        session.pause();
+        if is_released_first {
+            session.release_withheld(0);
+        }
+        assert_eq!(batches_of_four(&mut session), [[0; 0]; 0]);
+        session.resume();
+        session.release_withheld(0);
+        assert_eq!(batches_of_four(&mut session), [vec![0, 1, 2, 3], vec![4, 5]], "first: {is_released_first}");
+    }
+}
+
+#[test]
+fn what_waited_for_a_record_that_failed_comes_before_what_was_received_since() {
+    let mut session = session(rules(), &[0], 3);
+    session.gather(3, NOW);
+    let first = session.hand_out(1, NOW);
+    session.finish(&first[0].ticket, Finished::Failed(Reason::Retry(1)), NOW);
+    let now = NOW + millis(100);
+    session.tick(now);
+    session.gather(3, now);
+    let again = session.hand_out(3, now);
+    assert_eq!(offsets(&again), [0]);
+    receive(&mut session, 0, 3);
+    session.finish(&again[0].ticket, Finished::Done, now);
+    session.gather(2, now);
+    assert_eq!(offsets(&session.hand_out(2, now)), [1, 2]);
 }
 
 #[test]

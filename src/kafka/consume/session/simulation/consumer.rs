@@ -219,12 +219,13 @@ impl Consumer {
         let idle = self.session.core().is_idle(&self.revoking);
         let in_hand = self.hands.iter().any(|hand| self.revoking.contains(&hand.ticket.partition));
         let ledgers = self.revoking.iter().filter_map(|partition| self.ledgers[*partition as usize].as_ref());
-        let mut turns = ledgers.flat_map(|ledger| ledger.turns(&self.rules)).filter(|_| !self.stopped);
+        let turns = ledgers.flat_map(|ledger| ledger.turns(&self.rules).map(|turn| (ledger.withheld, turn)));
+        let mut turns = turns.filter(|_| !self.stopped);
         if idle {
             assert!(!in_hand, "not idle with something in hand");
-            assert!(turns.all(|turn| self.may_be_left(turn)), "not idle with a hole");
+            assert!(turns.all(|(withheld, turn)| self.may_be_left(turn, withheld)), "not idle with a hole");
         } else {
-            assert!(in_hand || turns.any(|(_, from, _)| from <= now), "there is nothing to wait for");
+            assert!(in_hand || turns.any(|(_, (_, from, _))| from <= now), "there is nothing to wait for");
         }
         idle
     }
@@ -234,13 +235,14 @@ impl Consumer {
         until >= self.ticked && until > Duration::ZERO
     }
 
-    /// Whether a record whose turn it is may have to wait for another tick, for the breaker, or for the end of a pause.
-    fn may_be_left(&self, (work, _, until): (Work, Duration, Duration)) -> bool {
+    /// Whether a record whose turn it is may have to wait for another tick, for the breaker, for the end of a pause, or for
+    /// that of a partition that is withheld.
+    fn may_be_left(&self, (work, _, until): (Work, Duration, Duration), withheld: bool) -> bool {
         let is_barred = |open: &Open| {
             let is_probed = self.hands.iter().any(|hand| Self::is_probe(open, hand));
             work == Work::Handle && (is_probed || self.may_wait(open.until))
         };
-        let is_paused = self.paused && work == Work::Handle;
+        let is_paused = (self.paused || withheld) && work == Work::Handle;
         self.may_wait(until) || is_paused || self.outage.open.as_ref().is_some_and(is_barred)
     }
 
@@ -287,7 +289,7 @@ impl Consumer {
             let from = if arrives && log.owner == Some(self.id) { log.committed } else { ledger.next() };
             let repeated = ledger.repeated(from, &self.rules);
             if idle && !self.stopped {
-                let may_repeat = ledger.leaves(self.ticked) || are_barred;
+                let may_repeat = ledger.leaves(self.ticked) || ledger.withheld || are_barred;
                 assert!(repeated == 0 || may_repeat, "{repeated} records are repeated for nothing");
                 world.tally.note(if repeated == 0 { Event::Released } else { Event::ReleasedWithHoles });
             }
@@ -438,6 +440,7 @@ impl Consumer {
         }
         let key = |&(partition, entry): &Place| world.broker.logs[partition as usize].entries[entry].key;
         self.session.govern(self.rules.clone(), key, world.now);
+        self.ledgers.iter_mut().flatten().for_each(|ledger| ledger.withheld = false);
         world.tally.note(Event::Governed);
         if !world.plan.has_batches {
             self.session.handle(world.now);
@@ -549,7 +552,7 @@ impl Consumer {
         if ledger.revoked {
             world.tally.note(Event::HoleTaken);
         }
-        let epoch = ledger.epoch;
+        let (epoch, withheld) = (ledger.epoch, ledger.withheld);
         let record = &mut ledger.records[number];
         let State::Waiting(from, _) = record.state else { unreachable!("it has its turn") };
         assert!(from <= world.now, "taken too early");
@@ -566,7 +569,7 @@ impl Consumer {
         };
         assert_eq!((taken.ticket, taken.work, taken.message), (ticket, record.work, (partition, record.entry)));
         let (work, entry) = (record.work, record.entry);
-        assert!(work != Work::Handle || !self.paused, "taken while it pauses");
+        assert!(work != Work::Handle || !self.paused && !withheld, "taken while it pauses, or while it is withheld");
         if work == Work::Handle
             && let Some(open) = &self.outage.open
         {
@@ -598,10 +601,11 @@ impl Consumer {
         let next = self.session.next_tick();
         for ledger in self.ledgers.iter().flatten().filter(|_| !self.stopped) {
             for (work, number, from, until) in ledger.numbered_turns(&self.rules) {
-                assert!(self.may_be_left((work, from, until)), "record {number} is forgotten");
+                assert!(self.may_be_left((work, from, until), ledger.withheld), "record {number} is forgotten");
                 if from <= world.now
                     && work == Work::Handle
                     && !self.paused
+                    && !ledger.withheld
                     && let Some(open) = &self.outage.open
                     && !self.hands.iter().any(|hand| Self::is_probe(open, hand))
                 {
@@ -620,12 +624,21 @@ impl Consumer {
         };
         assert!(ready, "it was to be told");
         let ledger = self.ledger(position.partition).expect("what is popped is ours");
-        assert!(!ledger.revoked, "popped after the revoke");
+        assert!(!ledger.revoked && !ledger.withheld, "popped after the revoke, or while it is withheld");
         let record = &ledger.records[ledger.first];
         assert_eq!((position.epoch, position.offset, entry), (ledger.epoch, record.offset, record.entry));
         let number = ledger.first;
         ledger.pop();
-        self.popped.push((position, number));
+        if world.fault(10) {
+            let bytes = world.broker.logs[position.partition as usize].entries[entry].bytes;
+            ledger.unpop();
+            ledger.withheld = true;
+            self.session.withhold(position.partition);
+            self.session.unpop(&position, bytes, (position.partition, entry));
+            world.tally.note(Event::Withheld);
+        } else {
+            self.popped.push((position, number));
+        }
         self.obey(world);
         true
     }
@@ -664,7 +677,7 @@ impl Consumer {
         let possible: Vec<_> = (0..self.hands.len()).filter(|index| possible(&self.hands[*index])).collect();
         let Some(&index) = world.chance.choice(&possible) else { return self.hand_out(world) };
         if world.plan.has_batches && self.hands[index].work == Work::Handle && world.fault(8) {
-            self.untake(index, world);
+            self.untake(world);
             return true;
         }
         let mut hand = self.hands.swap_remove(index);
@@ -763,8 +776,41 @@ impl Consumer {
             let is_told = self.fatal || self.session.wakes().taker;
             assert!(!is_told || self.session.word().is_some() || !self.session.wakes().taker, "woken for nothing");
         }
+        let pending: Vec<_> = self.session.pending().map(|taken| taken.ticket).collect();
+        if world.fault(10)
+            && let Some(&ticket) = world.chance.choice(&pending)
+        {
+            self.withhold_from(&ticket, world);
+        }
         self.obey(world);
         found
+    }
+
+    /// A gathered record cannot be loaded yet: it is where it was, and so are those behind it.
+    fn withhold_from(&mut self, from: &Ticket, world: &mut World) {
+        self.session.withhold_from(from);
+        self.ledger(from.partition).expect("what is gathered is ours").withheld = true;
+        let is_withheld = |hand: &mut Hand| {
+            hand.pending && hand.ticket.partition == from.partition && hand.ticket.number >= from.number
+        };
+        for hand in self.hands.extract_if(.., is_withheld).collect::<Vec<_>>() {
+            *self.state(&hand.ticket) = State::Waiting(Duration::ZERO, Duration::ZERO);
+            self.late.push(hand);
+        }
+        world.tally.note(Event::Withheld);
+    }
+
+    /// What partitions were withheld for is there.
+    pub(super) fn release_withheld(&mut self, world: &mut World) {
+        for (partition, ledger) in (0..).zip(&mut self.ledgers) {
+            if let Some(ledger) = ledger
+                && std::mem::take(&mut ledger.withheld)
+            {
+                self.session.release_withheld(partition);
+                world.tally.note(Event::WithheldReleased);
+            }
+        }
+        self.obey(world);
     }
 
     /// A batch is complete, or its time is over. Whether there was anything in it.
@@ -776,31 +822,47 @@ impl Consumer {
         let batch = self.session.hand_out(world.chance.usize(1..=gathered), world.now);
         let places = batch.iter().map(|taken| (taken.ticket.partition, taken.ticket.number));
         assert!(places.is_sorted(), "the records of a partition are in their order");
+        let mut handed_out = Vec::new();
         for taken in batch {
             let hand = self.hands.iter_mut().find(|hand| hand.ticket == taken.ticket).expect("it was gathered");
             assert!(std::mem::take(&mut hand.pending), "handed out twice");
             *self.state(&taken.ticket) = State::InHand(world.now);
             world.tally.note(Event::Begun);
+            handed_out.push(taken.ticket);
+        }
+        for Ticket { partition, number, .. } in handed_out {
+            let is_pending = |other: usize| {
+                let is_it = |hand: &Hand| (hand.ticket.partition, hand.ticket.number) == (partition, other as u64);
+                self.hands.iter().any(|hand| hand.pending && is_it(hand))
+            };
+            let number = usize::try_from(number).expect("a small number");
+            let ledger = self.ledgers[partition as usize].as_ref().expect("what is handed out is ours");
+            assert_eq!(ledger.overtaken_by(number, is_pending), None, "overtaken by {number}");
         }
         self.obey(world);
         true
     }
 
-    /// Nobody says what came of it: what was gathered for the next batch is where it was, too.
-    fn untake(&mut self, index: usize, world: &mut World) {
-        let hand = self.hands.swap_remove(index);
-        let is_revoked = self.ledger(hand.ticket.partition).expect("what is in hand is ours").revoked;
+    /// Batches are dropped, and nobody says what came of their records: what was gathered for the next batch is where it was,
+    /// too.
+    fn untake(&mut self, world: &mut World) {
+        let is_dropped = |hand: &mut Hand| !hand.pending && hand.work == Work::Handle;
+        let mut dropped: Vec<_> = self.hands.extract_if(.., is_dropped).collect();
+        dropped.sort_by_key(|hand| (hand.ticket.partition, hand.ticket.number));
         let at_once = State::Waiting(Duration::ZERO, Duration::ZERO);
-        *self.state(&hand.ticket) = if is_revoked { State::GivenBack } else { at_once };
+        for hand in &dropped {
+            let is_revoked = self.ledger(hand.ticket.partition).expect("what is in hand is ours").revoked;
+            *self.state(&hand.ticket) = if is_revoked { State::GivenBack } else { at_once };
+            world.tally.note(Event::Untaken);
+        }
         let abandoned = self.session.counts().of(Outcome::Abandoned);
-        self.session.untake([hand.ticket]);
-        assert_eq!(self.session.counts().of(Outcome::Abandoned), abandoned + 1);
+        self.session.untake(dropped.iter().map(|hand| hand.ticket));
+        assert_eq!(self.session.counts().of(Outcome::Abandoned), abandoned + dropped.len() as u64);
         for hand in self.hands.extract_if(.., |hand| hand.pending).collect::<Vec<_>>() {
             *self.state(&hand.ticket) = at_once;
             self.late.push(hand);
         }
-        world.tally.note(Event::Untaken);
-        self.late.push(hand);
+        self.late.extend(dropped);
         self.obey(world);
     }
 

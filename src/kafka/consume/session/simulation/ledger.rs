@@ -12,6 +12,8 @@ use super::outage::{Outage, pause};
 pub(super) struct Ledger {
     pub(super) epoch: u64,
     pub(super) revoked: bool,
+    /// Nothing is taken to be handled, or popped.
+    pub(super) withheld: bool,
     pub(super) records: Vec<Record>,
     /// The number of the first that is not finished.
     pub(super) first: usize,
@@ -43,6 +45,8 @@ pub(super) struct Record {
     away: Option<(u32, Duration)>,
     /// The partition waits for it.
     holds: bool,
+    /// It comes as its time does, and not before those behind it.
+    has_own_time: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +68,7 @@ impl Ledger {
         Self {
             epoch,
             revoked: false,
+            withheld: false,
             records: Vec::new(),
             first: 0,
             done: None,
@@ -90,6 +95,7 @@ impl Ledger {
             origin: entry.origin.unwrap_or((partition, entry.offset)),
             away: None,
             holds: false,
+            has_own_time: entry.due.is_some(),
         });
     }
 
@@ -105,6 +111,16 @@ impl Ledger {
             && number - self.first < window(rules)
             && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
             && !self.is_held_up(number)
+    }
+
+    /// The number of a record that is overtaken by this one, which is handed out.
+    pub(super) fn overtaken_by(&self, number: usize, is_pending: impl Fn(usize) -> bool) -> Option<usize> {
+        let is_left = |other: &usize| {
+            let record = &self.records[*other];
+            let waits = matches!(record.state, State::Waiting(..)) || is_pending(*other);
+            waits && !record.has_own_time
+        };
+        if self.records[number].has_own_time { None } else { (self.first..number).find(is_left) }
     }
 
     /// Whether others hold the partition, or the record does and one before it is not in hand.
@@ -147,6 +163,7 @@ impl Ledger {
         outage: &mut Outage,
     ) -> Option<Outcome> {
         let record = &mut self.records[number];
+        record.has_own_time = true;
         let wait = |backoff: &Backoff, pauses: u32| {
             let (from, until) = pause(backoff, pauses);
             State::Waiting(now + from, now + until)
