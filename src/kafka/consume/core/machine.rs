@@ -297,6 +297,7 @@ impl<M: Clone> Core<M> {
     pub(crate) fn unpop(&mut self, position: &Position, bytes: usize, message: M) {
         if let Some(lane) = self.lanes.get_mut(&position.partition).filter(|lane| lane.epoch == position.epoch) {
             let number = lane.unpop(position, bytes, message);
+            self.actions.extend(lane.pause_or_resume(self.share).map(|action| action(position.partition)));
             if let Some(withheld) = self.withheld.get_mut(&position.partition) {
                 withheld.insert(number);
             }

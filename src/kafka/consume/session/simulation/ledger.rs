@@ -45,8 +45,6 @@ pub(super) struct Record {
     away: Option<(u32, Duration)>,
     /// The partition waits for it.
     holds: bool,
-    /// It comes as its time does, and not before those behind it.
-    has_own_time: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,7 +93,6 @@ impl Ledger {
             origin: entry.origin.unwrap_or((partition, entry.offset)),
             away: None,
             holds: false,
-            has_own_time: entry.due.is_some(),
         });
     }
 
@@ -111,16 +108,6 @@ impl Ledger {
             && number - self.first < window(rules)
             && (rules.order != Some(Order::Key) || record.key.is_none() || before.all(|other| other.key != record.key))
             && !self.is_held_up(number)
-    }
-
-    /// The number of a record that is overtaken by this one, which is handed out.
-    pub(super) fn overtaken_by(&self, number: usize, is_pending: impl Fn(usize) -> bool) -> Option<usize> {
-        let is_left = |other: &usize| {
-            let record = &self.records[*other];
-            let waits = matches!(record.state, State::Waiting(..)) || is_pending(*other);
-            waits && !record.has_own_time
-        };
-        if self.records[number].has_own_time { None } else { (self.first..number).find(is_left) }
     }
 
     /// Whether others hold the partition, or the record does and one before it is not in hand.
@@ -163,7 +150,6 @@ impl Ledger {
         outage: &mut Outage,
     ) -> Option<Outcome> {
         let record = &mut self.records[number];
-        record.has_own_time = true;
         let wait = |backoff: &Backoff, pauses: u32| {
             let (from, until) = pause(backoff, pauses);
             State::Waiting(now + from, now + until)
