@@ -1,13 +1,15 @@
 //! The commands of a service's own tool.
 
+mod folder;
 #[cfg(feature = "registry")]
 mod registry;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use self::folder::default_folder;
 use crate::contract::{Catalog, CatalogError, report};
 use crate::error::{printable, with_causes};
 use crate::suggestion::suggest;
@@ -187,19 +189,6 @@ fn folder(args: &[&str]) -> Result<String, Trouble> {
         [folder, other, ..] if !is_option(folder) => Err(unexpected(other)),
         [option, ..] => Err(unexpected(option)),
     }
-}
-
-/// The folder if none is named. One that is not there is that of another directory: a new one would have no history.
-fn default_folder() -> Result<String, String> {
-    const DEFAULT: &str = "schemas";
-    if Path::new(DEFAULT).is_dir() {
-        return Ok(DEFAULT.to_owned());
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    Err(format!(
-        "there is no folder `{DEFAULT}` in {}: run the command in the directory that has it, or name the folder",
-        here.display()
-    ))
 }
 
 /// An argument that the command does not have.

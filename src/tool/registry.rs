@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use pico_args::Arguments;
 
+use super::folder::default_folder;
 use crate::contract::Catalog;
 use crate::contract::compat::Compatibility;
 use crate::error::{printable, with_causes};
@@ -108,7 +109,7 @@ impl Asked {
         if let Some(strategy) = strategy {
             config = config.set("value.subject.name.strategy", strategy.replace('-', "_").to_uppercase());
         }
-        let folder = folder.map_or_else(super::default_folder, Ok).map_err(Trouble::Folder)?;
+        let folder = folder.map_or_else(default_folder, Ok).map_err(Trouble::Folder)?;
         Ok(Some(Self { folder, languages, level, writes, config }))
     }
 
