@@ -129,7 +129,7 @@ impl Feed {
 }
 
 impl Memory {
-    /// What a stream that has sent the events up to this one sends next, and how far it is then.
+    /// The number and the text of the next event of a stream that has sent all up to this one.
     fn next(&self, after: Option<u64>) -> Option<(u64, Result<sse::Event, axum::Error>)> {
         if self.closed {
             return None;

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use crate::feed::{CAPACITY, Feed};
 use crate::{Activity, Role, UserRegistered};
 
-/// What publishes the events of requests.
+/// The producer for the events of requests, and the answers to earlier requests.
 #[derive(Clone)]
 pub(crate) struct Publisher {
     producer: EventProducer,

@@ -81,7 +81,7 @@ async fn watch(listener: String, handle: RunHandle) {
 }
 
 async fn run(args: Args) -> Result<()> {
-    // What the library has to say: retries, dead letters, brokers that are away.
+    // The library logs retries, dead letters, and brokers that are away.
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();

@@ -1,4 +1,4 @@
-//! What goes over HTTP and through Kafka.
+//! The messages over HTTP and through Kafka.
 
 use event_schema::chrono::{DateTime, Utc};
 use event_schema::prelude::*;

@@ -128,7 +128,7 @@ struct Trial {
     scripts: Scripts,
     orders: usize,
     config: KafkaConfig,
-    /// Of the topics, and the name of the group.
+    /// The beginning of the names of the topics and the group.
     name: String,
     pool: AnyPool,
     log: PathBuf,

@@ -104,7 +104,7 @@ fn a_stream_resumes_where_it_was() {
     assert_eq!(list[2]["id"].as_str(), Some(&*seen[4].id), "the list has the ids of the stream");
     assert_eq!(request(&address, "GET /events?limit=few", &[], "").status, 400);
     assert_eq!(request(&address, "GET /events?limits=1", &[], "").status, 400);
-    // What this process does not do.
+    // This process does not have the other routes.
     assert_eq!(request(&address, "POST /users", &[], "{}").status, 404);
     assert_eq!(request(&address, "GET /orders", &[], "").status, 404);
 }

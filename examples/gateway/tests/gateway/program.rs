@@ -95,7 +95,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Of a name in small letters, as hyper writes it.
+    /// The value of a header. The name is in small letters, as hyper writes it.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }

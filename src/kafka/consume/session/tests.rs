@@ -260,18 +260,7 @@ fn of_those_that_failed_together_the_first_is_tried_first() {
         let mut session = Machine::new(Rules { backoff, ..rules() }, seed);
         session.assign(&[0]);
         for offset in 0..5 {
-            let incoming = Incoming {
-                partition: 0,
-                offset,
-                leader_epoch: -1,
-                key: None,
-                bytes: 1,
-                tried: 0,
-                origin: None,
-                due: None,
-                message: offset,
-            };
-            session.receive(incoming, NOW);
+            receive(&mut session, 0, offset);
         }
         session.gather(5, NOW);
         for taken in session.hand_out(5, NOW) {
