@@ -1,60 +1,20 @@
 //! The program, as a user runs it.
 
+#[path = "../../../tests/common/program.rs"]
+mod program;
+
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use event_schema::kafka::EmbeddedKafka;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::program::{PATIENCE, Program};
 
-/// A running program, which is killed with the value.
-struct Program {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Program {
-    fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_listener"))
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the program starts");
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// The rest of the next line that has a text, behind the text.
-    fn after(&self, text: &str) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|error| panic!("no line with {text:?}: {error}"));
-            if let Some((_, rest)) = line.split_once(text) {
-                return rest.to_owned();
-            }
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(args: &[&str]) -> Program {
+    Program::start(Command::new(env!("CARGO_BIN_EXE_listener")).args(args))
 }
 
 /// The status and the body of an answer.
@@ -73,7 +33,7 @@ fn request(address: &str, head: &str, body: &str) -> (u16, String) {
 
 #[test]
 fn the_demonstration_keeps_the_order_of_keys() {
-    let program = Program::start(&["--demo"]);
+    let program = start(&["--demo"]);
     let mut offsets: HashMap<(String, String), i64> = HashMap::new();
     let mut messages: HashMap<String, Vec<String>> = HashMap::new();
     let mut listeners = HashMap::<String, usize>::new();
@@ -102,8 +62,8 @@ fn two_listeners_share_what_is_posted() {
     kafka.create_topic("test", 2).expect("a topic");
     let brokers = kafka.bootstrap_servers();
     let listener = |name: &str| {
-        let program = Program::start(&["--brokers", &brokers, "--port", "0", "--name", name]);
-        let address = program.after("http://").trim_end_matches("/test").to_owned();
+        let program = start(&["--brokers", &brokers, "--port", "0", "--name", name]);
+        let address = program.address();
         (program, address)
     };
     let (one, address) = listener("one");

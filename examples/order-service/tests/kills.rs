@@ -27,7 +27,8 @@ use event_schema::sqlx::{self, AnyPool};
 use reqwest::Client;
 use tokio::sync::watch;
 
-use crate::common::{PATIENCE, end, program, send, terminate, until};
+use crate::common::process::terminate;
+use crate::common::{PATIENCE, end, program, send, until};
 
 const CLIENTS: usize = 16;
 /// While orders come in. Each victim is killed once more when all orders are in.

@@ -16,7 +16,7 @@ use event_schema::sqlx::any::{AnyConnectOptions, install_default_drivers};
 use event_schema::sqlx::{self, AnyPool, ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use crate::common::{PATIENCE, Program, get, json, post, program, until};
+use crate::common::{PATIENCE, Program, get, json, post, program, start, until, url};
 
 /// A broker, a database, and a file that names the broker.
 struct Servers {
@@ -82,7 +82,7 @@ impl Servers {
             args.push("--create-topics");
         }
         args.extend(part.iter().flat_map(|part| ["--part", part]));
-        Program::start(&self.config, Some(&self.database), &args)
+        start(&self.config, Some(&self.database), &args)
     }
 
     fn client(&self) -> KafkaConfig {
@@ -128,8 +128,8 @@ fn the_demonstration_ends_when_all_is_delivered() {
 async fn an_order_is_stored_delivered_and_shown() {
     let servers = Servers::start().await;
     let service = servers.program(&["api", "orders"]);
-    let (address, delivery) = (service.address(), servers.program(&["delivery"]));
-    delivery.address();
+    let (address, delivery) = (url(&service), servers.program(&["delivery"]));
+    url(&delivery);
     until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
 
     let order = r#"{"product_id": "tea", "quantity": 3}"#;
@@ -149,7 +149,7 @@ async fn an_order_is_stored_delivered_and_shown() {
     // Again, also in another process, and with another body.
     assert_eq!(post(&address, Some("key"), order).await.unwrap(), (status, answer.clone()));
     let other = servers.program(&["api"]);
-    let there = other.address();
+    let there = url(&other);
     assert_eq!(post(&there, Some("key"), order).await.unwrap(), (status, answer.clone()));
     assert_eq!(post(&there, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap().0, 409);
     assert_ne!(post(&there, None, order).await.unwrap().1, answer);
@@ -162,7 +162,7 @@ async fn an_order_is_stored_delivered_and_shown() {
     let (_, metrics) = get(&format!("{address}/metrics")).await;
     assert!(metrics.contains("event_schema_consumer_deliveries_total"), "{metrics}");
     for program in [service, other, delivery] {
-        assert!(program.end().success());
+        assert!(program.end().status.success());
     }
 }
 
@@ -174,22 +174,22 @@ async fn an_order_survives_a_broker_that_is_away_and_a_kill() {
         return;
     };
     let service = servers.program(&["api", "orders"]);
-    let address = service.address();
+    let address = url(&service);
     kafka.broker_down();
     let (status, answer) = post(&address, None, r#"{"product_id": "tea"}"#).await.unwrap();
     assert_eq!(status, 202, "{answer}");
     service.kill();
     kafka.broker_up();
     let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
-    delivered(&service.address(), answer["order_id"].as_str().unwrap()).await;
-    assert!(service.end().success() && delivery.end().success());
+    delivered(&url(&service), answer["order_id"].as_str().unwrap()).await;
+    assert!(service.end().status.success() && delivery.end().status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_finishes_the_work_in_hand() {
     let servers = Servers::start().await;
     let service = servers.program(&["api", "orders"]);
-    let address = service.address();
+    let address = url(&service);
     until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
     let orders = (0..30).map(|_| {
         let address = address.clone();
@@ -202,14 +202,14 @@ async fn sigterm_finishes_the_work_in_hand() {
         assert_eq!(status, 202, "{answer}");
         accepted.push(answer["order_id"].as_str().unwrap().to_owned());
     }
-    assert!(service.end().success());
+    assert!(service.end().status.success());
     assert_eq!((count(&servers.database, "orders").await, count(&servers.database, "event_outbox").await), (30, 0));
     let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
-    let address = service.address();
+    let address = url(&service);
     for order_id in accepted {
         delivered(&address, &order_id).await;
     }
-    assert!(service.end().success() && delivery.end().success());
+    assert!(service.end().status.success() && delivery.end().status.success());
 }
 
 /// Messages of clients that know nothing of this library: without an id, twice, and some that are no orders.
@@ -217,7 +217,7 @@ async fn sigterm_finishes_the_work_in_hand() {
 async fn plain_messages_are_orders_too_and_poison_is_set_aside() {
     let servers = Servers::start().await;
     let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
-    let address = service.address();
+    let address = url(&service);
     let config = servers.client();
     let producer = EventProducer::connect(&config).await.unwrap();
     let order_id = Uuid::now_v7().to_string();
@@ -234,7 +234,7 @@ async fn plain_messages_are_orders_too_and_poison_is_set_aside() {
         let dead = format!("{}.{}", servers.group, DeadLetter::new().topic_of(topic, &group));
         until("dead letters", PATIENCE, async || (common::end(&config, &dead) == count).then_some(())).await;
     }
-    assert!(service.end().success() && delivery.end().success());
+    assert!(service.end().status.success() && delivery.end().status.success());
 }
 
 /// A database that has no time for anybody.
@@ -246,7 +246,7 @@ async fn a_database_that_is_away_is_told_and_comes_back() {
         return;
     }
     let service = servers.program(&["api", "orders"]);
-    let address = service.address();
+    let address = url(&service);
     install_default_drivers();
     let options: AnyConnectOptions = servers.database.parse().unwrap();
     let mut database = options.connect().await.unwrap();
@@ -255,7 +255,7 @@ async fn a_database_that_is_away_is_told_and_comes_back() {
     assert_eq!((status.as_u16(), &problem["status"]), (503, &json!(503)));
     sqlx::raw_sql("ROLLBACK").execute(&mut database).await.unwrap();
     assert_eq!(post(&address, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap().0, 202);
-    assert!(service.end().success());
+    assert!(service.end().status.success());
 }
 
 #[test]
@@ -327,7 +327,7 @@ async fn python_orders_and_delivers() {
     }
     let servers = Servers::start().await;
     let service = servers.program(&["api", "orders"]);
-    let address = service.address();
+    let address = url(&service);
     for client in ["kafka", "confluent_kafka"] {
         let there = Command::new("python3").args(["-c", &format!("import {client}")]).output();
         if !there.is_ok_and(|output| output.status.success()) {
@@ -339,10 +339,10 @@ async fn python_orders_and_delivers() {
         let brokers = servers.client().rdkafka039_producer().unwrap().get("metadata.broker.list").unwrap().to_owned();
         let mut python = Command::new("python3");
         python.args([script, client, &brokers, &format!("{}.", servers.group), &order_id]);
-        let python = Program::of(python);
+        let python = Program::start_with_log(&mut python);
         delivered(&address, &order_id).await;
         assert_eq!(json(&format!("{address}/order/{order_id}")).await["delivered"], 2);
-        assert!(python.wait().success());
+        assert!(python.wait().status.success());
     }
-    assert!(service.end().success());
+    assert!(service.end().status.success());
 }

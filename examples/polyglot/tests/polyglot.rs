@@ -1,13 +1,15 @@
 //! The programs, as a user runs them. They need python3 with pip, and node with npm.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+#[path = "../../../tests/common/program.rs"]
+mod program;
+
+use std::process::Command;
+use std::time::Duration;
 
 use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, ProducerRecord};
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::Mutex;
+
+use crate::program::Program;
 
 /// Packages are fetched the first time.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -19,61 +21,22 @@ static FOLDER: Mutex<()> = Mutex::const_new(());
 #[event_schema::event]
 struct Anything {}
 
-/// A running program, which is told to end with the value.
-struct Program {
-    child: Child,
-    lines: Receiver<String>,
+fn start(program: &str, args: &[&str]) -> Program {
+    Program::start(Command::new(program).args(args)).with_children()
 }
 
-impl Program {
-    fn start(program: &str, args: &[&str]) -> Self {
-        let mut child = Command::new(program).args(args).stdout(Stdio::piped()).spawn().expect("the program starts");
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// The next line that begins with one of the texts.
-    fn next(&self, beginnings: &[&str]) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|error| panic!("no line with {beginnings:?}: {error}"));
-            if beginnings.iter().any(|beginning| line.starts_with(beginning)) {
-                return line;
-            }
-        }
-    }
-
-    /// Sends SIGTERM, and returns whether the program ended well.
-    fn end(&mut self) -> bool {
-        let pid = Pid::from_raw(self.child.id().cast_signed()).expect("a pid");
-        kill_process(pid, Signal::TERM).expect("it still runs");
-        self.child.wait().expect("a status").success()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            self.end();
-        }
-    }
+/// The next line that begins with one of the texts.
+fn next(program: &Program, beginnings: &[&str]) -> String {
+    let find = |line: &str| beginnings.iter().any(|beginning| line.starts_with(beginning)).then(|| line.to_owned());
+    program.find(&beginnings.join(" or "), PATIENCE, find)
 }
 
 #[test]
 fn the_demonstration_shows_all_languages() {
     let _folder = FOLDER.blocking_lock();
-    let mut program = Program::start(env!("CARGO_BIN_EXE_polyglot"), &["--demo"]);
+    let program = start(env!("CARGO_BIN_EXE_polyglot"), &["--demo"]);
     let lines: Vec<String> = program.lines.iter().collect();
-    assert!(program.child.wait().expect("a status").success());
+    assert!(program.wait().status.success());
     for language in ["python: invoice", "typescript: a ", "rust: order "] {
         assert_eq!(lines.iter().filter(|line| line.starts_with(language)).count(), 5, "{language} in {lines:#?}");
     }
@@ -97,8 +60,8 @@ async fn each_program_refuses_what_the_contract_does_not_allow() {
             (kafka.config(), kafka.bootstrap_servers())
         }
     };
-    let mut program = Program::start(env!("CARGO_BIN_EXE_polyglot"), &["--brokers", &brokers, "--orders", "2"]);
-    program.next(&["rust: sent"]);
+    let program = start(env!("CARGO_BIN_EXE_polyglot"), &["--brokers", &brokers, "--orders", "2"]);
+    next(&program, &["rust: sent"]);
     let producer = EventProducer::connect(&config).await.expect("a producer");
     let order = br#"{
         "orderId": "01a2048d-bf91-77fd-b115-ca6128bf1470", "placedAt": "2026-11-22T18:00:00Z",
@@ -110,18 +73,18 @@ async fn each_program_refuses_what_the_contract_does_not_allow() {
         let record = ProducerRecord::new(topic).with_value(value).with_header("ce_type", Some(event_type.as_bytes()));
         producer.send_record(&record).await.expect("acknowledged");
     }
-    let mut others = Program::start(concat!(env!("CARGO_MANIFEST_DIR"), "/others"), &[&brokers]);
-    let mut refusals = [others.next(&["python: refused", "typescript: refused"]), String::new()];
+    let others = start(concat!(env!("CARGO_MANIFEST_DIR"), "/others"), &[&brokers]);
+    let mut refusals = [next(&others, &["python: refused", "typescript: refused"]), String::new()];
     let rest = if refusals[0].starts_with("python") { "typescript: refused" } else { "python: refused" };
-    refusals[1] = others.next(&[rest]);
+    refusals[1] = next(&others, &[rest]);
     refusals.sort();
     assert!(refusals[0].ends_with("lines.0.quantity"), "{refusals:?}");
     assert!(refusals[1].ends_with("/lines/0/quantity minimum"), "{refusals:?}");
 
-    program.next(&["rust: order"]);
-    program.next(&["rust: order"]);
-    assert!(program.child.wait().expect("a status").success());
-    assert!(others.end());
+    next(&program, &["rust: order"]);
+    next(&program, &["rust: order"]);
+    assert!(program.wait().status.success());
+    assert!(others.end().status.success());
     if let Some(kafka) = embedded {
         let letters = kafka.received::<Anything>("invoices-polyglot-dlt", 1).await;
         assert_eq!(letters[0].rejection().expect("another type").bytes(), invoice);

@@ -1,5 +1,7 @@
 //! The program, as its users run it: its output, and its HTTP.
 
+#[path = "../../../../tests/common/program.rs"]
+mod common;
 mod program;
 mod real;
 
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 use event_schema::kafka::EmbeddedKafka;
 use serde_json::{Value, json};
 
-use crate::program::{Program, Stream, json_of, request};
+use crate::program::{Stream, json_of, request, start};
 
 const ACTIVITY: &str = r#"{"user": "ada", "action": "look", "quantity": 2}"#;
 
@@ -40,7 +42,7 @@ fn the_demonstration_shows_the_flow() {
 
 #[test]
 fn a_body_is_published_or_all_its_faults_are_answered() {
-    let gateway = Program::start(&[]);
+    let gateway = start(&[]);
     let address = gateway.address();
     let answer = request(&address, "POST /events", &[], ACTIVITY);
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -77,7 +79,7 @@ fn a_body_is_published_or_all_its_faults_are_answered() {
 
 #[test]
 fn a_stream_resumes_where_it_was() {
-    let gateway = Program::start(&["--role", "gateway"]);
+    let gateway = start(&["--role", "gateway"]);
     let address = gateway.address();
     let publish = |quantity: u32| {
         let body = json!({"user": "ada", "action": "count", "quantity": quantity}).to_string();
@@ -112,7 +114,7 @@ fn a_stream_resumes_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_says_when_older_events_are_gone() {
     let kafka = broker();
-    let gateway = Program::start(&["--role", "gateway", "--brokers", &kafka.bootstrap_servers()]);
+    let gateway = start(&["--role", "gateway", "--brokers", &kafka.bootstrap_servers()]);
     let address = gateway.address();
     let publish = async |quantity: usize| {
         let body = format!(r#"{{"user": "ada", "action": "count", "quantity": {}}}"#, quantity % 1000 + 1);
@@ -166,7 +168,7 @@ struct Other {
 async fn services_of_their_own_pass_over_poison() {
     let kafka = broker();
     let brokers = kafka.bootstrap_servers();
-    let service = |role: &str| Program::start(&["--role", role, "--brokers", &brokers]);
+    let service = |role: &str| start(&["--role", role, "--brokers", &brokers]);
     let (users, orders, gateway) = (service("users"), service("orders"), service("gateway"));
     let (to_users, to_orders, to_gateway) = (users.address(), orders.address(), gateway.address());
     for (topic, poison) in [
@@ -204,16 +206,16 @@ async fn services_of_their_own_pass_over_poison() {
     bytes.sort_unstable();
     assert_eq!(bytes, [&b"no JSON"[..], br#"{"userId": "u-0", "name": "", "email": "secret-address"}"#]);
     let log = orders.end();
-    assert!(log.success && log.text.contains("name: Length must be between 1 and 100."), "{}", log.text);
+    assert!(log.status.success() && log.text.contains("name: Length must be between 1 and 100."), "{}", log.text);
     assert!(!log.text.contains("secret-address"), "{}", log.text);
     let log = gateway.end();
-    assert!(log.success && log.text.contains("user: Not a valid string."), "{}", log.text);
+    assert!(log.status.success() && log.text.contains("user: Not a valid string."), "{}", log.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_broker_is_away_nothing_is_lost() {
     let kafka = broker();
-    let gateway = Program::start(&["--brokers", &kafka.bootstrap_servers()]);
+    let gateway = start(&["--brokers", &kafka.bootstrap_servers()]);
     let address = gateway.address();
     assert_eq!(request(&address, "POST /events", &[], ACTIVITY).status, 201);
     let mut stream = Stream::open(&address, "/events", None);
@@ -233,7 +235,7 @@ async fn while_the_broker_is_away_nothing_is_lost() {
     kafka.broker_up();
     let back = Instant::now();
     while request(&address, "POST /events", &key, r#"{"user": "bob", "action": "wait"}"#).status != 201 {
-        assert!(back.elapsed() < program::PATIENCE, "the broker is back");
+        assert!(back.elapsed() < common::PATIENCE, "the broker is back");
     }
     let received = stream.take(1);
     assert_eq!(received[0].data["event"]["user"], "bob", "{received:?}");
@@ -241,7 +243,7 @@ async fn while_the_broker_is_away_nothing_is_lost() {
 
 #[test]
 fn a_signal_ends_it_though_streams_are_open() {
-    let gateway = Program::start(&[]);
+    let gateway = start(&[]);
     let address = gateway.address();
     assert_eq!(request(&address, "POST /events", &[], ACTIVITY).status, 201);
     let mut streams: Vec<Stream> = (0..20).map(|_| Stream::open(&address, "/events", None)).collect();
@@ -262,7 +264,7 @@ fn a_signal_ends_it_though_streams_are_open() {
     };
     let (mut finished, unfinished) = (in_hand(), in_hand());
     let started = Instant::now();
-    gateway.signal();
+    gateway.terminate();
     for stream in &mut streams {
         stream.end();
     }
@@ -273,7 +275,12 @@ fn a_signal_ends_it_though_streams_are_open() {
     finished.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
     let end = gateway.wait();
-    assert!(end.success && started.elapsed() < Duration::from_secs(20), "{:?}: {}", started.elapsed(), end.text);
+    assert!(
+        end.status.success() && started.elapsed() < Duration::from_secs(20),
+        "{:?}: {}",
+        started.elapsed(),
+        end.text
+    );
     drop(unfinished);
 }
 

@@ -1,90 +1,16 @@
-//! The program in a process of its own, and a client of its HTTP.
+//! The program on a free port, and a client of its HTTP.
 
-use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use serde_json::Value;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::common::{PATIENCE, Program};
 
-/// A running program, which is killed with the value.
-pub(crate) struct Program {
-    child: Child,
-    lines: Receiver<String>,
-    log: Option<JoinHandle<String>>,
-}
-
-/// How a program has ended, and its log.
-pub(crate) struct End {
-    pub(crate) success: bool,
-    pub(crate) text: String,
-}
-
-impl Program {
-    /// On a free port.
-    pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gateway"))
-            .args(["--listen", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let log = std::thread::spawn(move || {
-            let lines = log.lines().map_while(Result::ok).inspect(|line| eprintln!("{line}"));
-            lines.collect::<Vec<_>>().join("\n")
-        });
-        Self { child, lines, log: Some(log) }
-    }
-
-    /// That of its HTTP, from the line of its output that has one.
-    pub(crate) fn address(&self) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())).expect("an address");
-            if let Some((_, rest)) = line.split_once("http://") {
-                return rest.split('/').next().unwrap_or_default().to_owned();
-            }
-        }
-    }
-
-    /// Ends it by SIGTERM.
-    pub(crate) fn end(self) -> End {
-        self.signal();
-        self.wait()
-    }
-
-    pub(crate) fn signal(&self) {
-        let signal = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
-        assert!(signal.success(), "the program has ended before");
-    }
-
-    pub(crate) fn wait(mut self) -> End {
-        let status = self.child.wait().expect("an end");
-        let text = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
-        End { success: status.success(), text }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+pub(crate) fn start(args: &[&str]) -> Program {
+    Program::start(Command::new(env!("CARGO_BIN_EXE_gateway")).args(["--listen", "127.0.0.1:0"]).args(args))
 }
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::program::{Program, Stream, json_of, request};
+use crate::program::{Stream, json_of, request, start};
 
 /// Python's clients: one writes plain JSON, one reads.
 const CLIENTS: [(&str, &str, &str); 2] = [
@@ -79,7 +79,7 @@ fn exchange(clients: &[(&str, &str, &str)], address: &str, brokers: &str, topic:
 fn python_exchanges_events_with_the_embedded_broker() {
     let kafka = crate::broker();
     let brokers = kafka.bootstrap_servers();
-    let gateway = Program::start(&["--role", "gateway", "--brokers", &brokers]);
+    let gateway = start(&["--role", "gateway", "--brokers", &brokers]);
     // The embedded broker does not answer what kafka-python asks first.
     exchange(&CLIENTS[1..], &gateway.address(), &brokers, "event_topic");
 }
@@ -99,7 +99,7 @@ fn services_run_on_a_real_broker() {
         .expect("a file");
     let config = config.to_str().expect("a name");
 
-    let service = |role: &str| Program::start(&["--role", role, "--config", config]);
+    let service = |role: &str| start(&["--role", role, "--config", config]);
     let (gateway, users, orders) = (service("gateway"), service("users"), service("orders"));
     let (to_gateway, to_users, to_orders) = (gateway.address(), users.address(), orders.address());
     for user in 1..=20 {
@@ -113,7 +113,7 @@ fn services_run_on_a_real_broker() {
     expected.sort_unstable();
     assert_eq!(of, expected);
     // After a restart the orders are there again.
-    assert!(orders.end().success);
+    assert!(orders.end().status.success());
     let orders = service("orders");
     assert_eq!(Stream::open(&orders.address(), "/orders", None).take(20).len(), 20);
 
@@ -125,6 +125,6 @@ fn services_run_on_a_real_broker() {
     }
     for service in [gateway, users, orders] {
         let end = service.end();
-        assert!(end.success, "{}", end.text);
+        assert!(end.status.success(), "{}", end.text);
     }
 }

@@ -2,11 +2,12 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
-use std::io::{BufRead, BufReader, Read};
+#[path = "../../../../tests/common/program.rs"]
+pub(crate) mod process;
+
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use event_schema::kafka::KafkaConfig;
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
@@ -14,93 +15,26 @@ use event_schema::kafka::rdkafka039::metadata::MetadataTopic;
 use event_schema::serde_json::{self, Value};
 use reqwest::{Client, StatusCode};
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use self::process::{PATIENCE, Program};
 
-/// A running program, which is killed with the value.
-pub(crate) struct Program {
-    child: Child,
-    lines: Receiver<String>,
+pub(crate) fn start(config: &Path, database: Option<&str>, args: &[&str]) -> Program {
+    let mut command = program();
+    command.arg("--config").arg(config).args(args);
+    if let Some(url) = database {
+        command.env("DATABASE_URL", url);
+    }
+    Program::start_with_log(&mut command)
 }
 
-impl Program {
-    pub(crate) fn start(config: &Path, database: Option<&str>, args: &[&str]) -> Self {
-        let mut command = program();
-        command.arg("--config").arg(config).args(args);
-        if let Some(url) = database {
-            command.env("DATABASE_URL", url);
-        }
-        Self::of(command)
-    }
-
-    pub(crate) fn of(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let (sender, lines) = channel();
-        read(child.stdout.take().expect("a pipe"), sender.clone());
-        read(child.stderr.take().expect("a pipe"), sender);
-        Self { child, lines }
-    }
-
-    /// The rest of the next line that has a text, behind the text.
-    pub(crate) fn after(&self, text: &str) -> String {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|error| panic!("no line with {text:?}: {error}"));
-            if let Some((_, rest)) = line.split_once(text) {
-                return rest.to_owned();
-            }
-        }
-    }
-
-    /// The address for HTTP, as the program says it.
-    pub(crate) fn address(&self) -> String {
-        let rest = self.after("http://");
-        let (address, _) = rest.split_once(": ").expect("an address");
-        format!("http://{address}")
-    }
-
-    pub(crate) fn wait(mut self) -> ExitStatus {
-        self.child.wait().expect("a process")
-    }
-
-    pub(crate) fn kill(mut self) {
-        self.child.kill().expect("a process");
-        self.child.wait().expect("a process");
-    }
-
-    /// Ends it by SIGTERM.
-    pub(crate) fn end(mut self) -> ExitStatus {
-        terminate(self.child.id());
-        self.child.wait().expect("a process")
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The URL for HTTP, as the program says it.
+pub(crate) fn url(program: &Program) -> String {
+    format!("http://{}", program.address())
 }
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_order-service"));
     command.env_remove("DATABASE_URL").env_remove("RUST_LOG").env("NO_COLOR", "1");
     command
-}
-
-pub(crate) fn terminate(process: u32) {
-    let sent = Command::new("kill").arg(process.to_string()).status().expect("kill");
-    assert!(sent.success());
-}
-
-fn read(from: impl Read + Send + 'static, lines: Sender<String>) {
-    std::thread::spawn(move || {
-        for line in BufReader::new(from).lines().map_while(Result::ok) {
-            // The test's own output has it if the test fails.
-            println!("{line}");
-            let _ = lines.send(line);
-        }
-    });
 }
 
 pub(crate) async fn get(url: &str) -> (StatusCode, String) {
