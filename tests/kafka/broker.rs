@@ -126,6 +126,23 @@ async fn partitions_that_are_added_are_handled_from_their_beginning() {
     }
 }
 
+/// librdkafka by itself looks for topics every five minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_is_created_later_is_read_soon() {
+    let kafka = Kafka::start();
+    let (there, later) = (kafka.topic(1).await, unique("topic"));
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&there, &later]).await.unwrap();
+    kafka.publish(&there, [note("a", 1)]).await;
+    let first = within(30, "note", consumer.recv()).await.unwrap();
+    // The group meets anew for another topic.
+    consumer.commit(&first).await.unwrap();
+    kafka.create(&later, 1).await;
+    kafka.publish(&later, [note("a", 2)]).await;
+    let note = within(30, "note of the new topic", consumer.recv()).await.unwrap();
+    assert_eq!((note.topic(), note.event().unwrap().number), (&*later, 2));
+    consumer.close(DEADLINE).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_is_deleted_and_made_again_is_handled_from_its_beginning() {
     let _ = tracing::subscriber::set_global_default(crate::common::log::Log);

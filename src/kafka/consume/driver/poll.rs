@@ -22,6 +22,7 @@ use super::report::Report;
 use super::resets::Reset;
 use super::shared::Shared;
 use super::starts;
+use super::topics::Awaited;
 use super::under_way;
 use crate::kafka::client::native;
 use crate::kafka::error::ConsumeErrorKind;
@@ -47,6 +48,7 @@ pub(super) struct Poller {
     /// The offset that the caller of a seek asked for last, by partition.
     pub(super) sought: HashMap<Partition, i64>,
     pub(super) ticked: Duration,
+    pub(super) awaited: Awaited,
     #[cfg(feature = "metrics024")]
     pub(super) report: Report,
     pub(super) is_static: bool,
@@ -284,6 +286,9 @@ impl Poller {
             | KafkaError::MessageConsumption(code @ RDKafkaErrorCode::AutoOffsetReset) => (code, true),
             // The monitor has logged it with its reason.
             error => match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                    return self.awaited.wait(Arc::downgrade(&self.connection));
+                }
                 Some(code) if !is_waited_for(code) => (code, false),
                 _ => return,
             },

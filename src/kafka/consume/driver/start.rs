@@ -19,6 +19,7 @@ use super::poll::Poller;
 #[cfg(feature = "metrics024")]
 use super::report::Report;
 use super::shared::Shared;
+use super::topics::Awaited;
 use crate::kafka::client::Monitor;
 use crate::kafka::error::ConnectError;
 use crate::kafka::telemetry::Consumer;
@@ -53,6 +54,7 @@ pub(crate) fn start(
         gaps: HashMap::new(),
         sought: HashMap::new(),
         ticked: Duration::ZERO,
+        awaited: Awaited::default(),
         #[cfg(feature = "metrics024")]
         report: Report::default(),
         is_static: settings.get("group.instance.id").is_some_and(|id| !id.is_empty()),
