@@ -183,4 +183,5 @@ pub use self::event::Event;
 pub use self::idempotency::{Answer, AnswerStore, Caller, Claim, Idempotency, Keyed, RecentAnswers};
 #[cfg(feature = "kafka")]
 pub use self::probes::Probes;
+pub use self::problem::problem;
 pub use self::rejection::EventRejection;
