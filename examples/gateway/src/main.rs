@@ -19,7 +19,7 @@ use anyhow::Context as _;
 use axum::Router;
 use clap::{Parser, ValueEnum};
 use event_schema::Envelope;
-use event_schema::axum::Probes;
+use event_schema::axum::{Probes, serve};
 use event_schema::kafka::{
     App, ConnectError, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, GiveUp, KafkaConfig, Runner, Topic,
     Topics,
@@ -197,8 +197,15 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let listen = args.listen;
     let server = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be used"))?;
     http::usage(server.local_addr()?, &args.role);
-    let feeds = [activities, orders];
-    let app = app.task("http", async move |closing| Ok(http::serve(server, router, feeds, closing).await?));
+    let app = app.task("http", async |closing| Ok(serve(server, router, closing).await?)).task(
+        "streams",
+        async move |closing| {
+            // The last task is the first to end: then the server need not wait for open streams.
+            closing.await;
+            [activities, orders].iter().for_each(Feed::close);
+            Ok(())
+        },
+    );
     Ok(app.run().await?)
 }
 

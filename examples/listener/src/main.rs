@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use event_schema::axum::serve;
 use event_schema::kafka::{
     App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
 };
@@ -114,7 +115,7 @@ async fn run(args: Args) -> Result<()> {
             }
             Ok(())
         })
-        .task("http", async |closing| Ok(axum::serve(server, router).with_graceful_shutdown(closing).await?));
+        .task("http", async |closing| Ok(serve(server, router, closing).await?));
     Ok(app.run().await?)
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "../../../tests/common/program.rs"]
 mod program;
+#[path = "../../../tests/common/request.rs"]
+mod request;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -12,6 +14,7 @@ use std::time::Instant;
 use event_schema::kafka::EmbeddedKafka;
 
 use crate::program::{PATIENCE, Program};
+use crate::request::InHand;
 
 fn start(args: &[&str]) -> Program {
     Program::start(Command::new(env!("CARGO_BIN_EXE_listener")).args(args))
@@ -88,6 +91,26 @@ fn two_listeners_share_what_is_posted() {
     let (status, problem) = request(&address, "POST /test", r#"{"key": "", "message": 7}"#);
     assert_eq!(status, 422);
     assert!(problem.contains("#/key") && problem.contains("#/message"), "{problem}");
+}
+
+#[test]
+fn a_signal_finishes_the_requests_in_hand() {
+    let listener = start(&["--port", "0"]);
+    let address = listener.address();
+    let body = r#"{"key": "A", "message": "hello"}"#;
+    // The last one is never finished.
+    let (finished, unfinished) = (InHand::post(&address, "/test", body), InHand::post(&address, "/test", body));
+    listener.terminate();
+    // No other client is heard, as soon as the program knows.
+    let told = Instant::now();
+    while TcpStream::connect(&address).is_ok() {
+        assert!(told.elapsed() < PATIENCE);
+    }
+    let answer = finished.send().answer();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    let end = listener.wait();
+    assert!(end.status.success(), "{}", end.text);
+    drop(unfinished);
 }
 
 #[test]

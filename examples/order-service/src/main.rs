@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use event_schema::axum::Probes;
+use event_schema::axum::{Probes, serve};
 use event_schema::kafka::{
     App, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, Runner, Topic, Topics,
 };
@@ -190,7 +190,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         println!("curl -i {address}/order {json}");
         println!("curl -i {address}/order/ID    with the order_id of the answer; also /readyz, /livez, /metrics");
     }
-    let app = app.task("http", async |closing| Ok(axum::serve(server, router).with_graceful_shutdown(closing).await?));
+    let app = app.task("http", async |closing| Ok(serve(server, router, closing).await?));
     Ok(app.run().await?)
 }
 
