@@ -16,8 +16,9 @@ use event_schema::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::Role;
+use crate::events::{Activity, UserRegistered};
 use crate::feed::{CAPACITY, Feed};
-use crate::{Activity, Role, UserRegistered};
 
 /// The producer for the events of requests, and the answers to earlier requests.
 #[derive(Clone)]
