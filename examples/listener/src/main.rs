@@ -17,7 +17,8 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use event_schema::axum::serve;
 use event_schema::kafka::{
-    App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
+    App, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State,
+    Topic, Topics,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -86,14 +87,19 @@ async fn run(args: Args) -> Result<()> {
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // The embedded broker makes no topics for another process.
+    let makes_topics = args.brokers.is_none();
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
         (None, Some(brokers)) => KafkaConfig::new(brokers),
         (None, None) => embedded.insert(EmbeddedKafka::start()?).config(),
     };
+    if makes_topics {
+        let dead_letters = DeadLetter::new().topic_of("test", config.group_id().unwrap_or(GROUP));
+        Topics::new().topic(Topic::of::<Test>().partitions(3)).topic(dead_letters).create(&config).await?;
+    }
     if let Some(kafka) = &embedded {
-        Topics::new().topic(Topic::of::<Test>().partitions(3)).create(&config).await?;
         if args.demo {
             return demo::run(kafka).await;
         }
