@@ -28,7 +28,7 @@ use event_schema::outbox::Outbox;
 use event_schema::prelude::*;
 use event_schema::sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use event_schema::sqlx::{AnyPool, ConnectOptions as _, Connection as _};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tempfile::TempDir;
 use tracing_subscriber::EnvFilter;
 
@@ -141,6 +141,14 @@ async fn deliver(request: DeliveryRequested) -> DeliveryAnswered {
     DeliveryAnswered { order_id, parcel }
 }
 
+/// Histograms keep each value until they are rendered, which nobody may ask for.
+async fn keep_small(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.run_upkeep();
+    }
+}
+
 async fn run(args: Args) -> anyhow::Result<()> {
     let level = if args.demo { "order_service=info" } else { "info" };
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
@@ -155,7 +163,14 @@ async fn run(args: Args) -> anyhow::Result<()> {
     };
     topics(&config, args.create_topics || embedded.is_some()).await?;
     let producer = EventProducer::connect(&config).await?.with_source(SOURCE)?;
-    let mut app = App::new("order-service").producer(&producer);
+    let upkeep = prometheus.clone();
+    let mut app = App::new("order-service").producer(&producer).task("metrics", async |closing| {
+        tokio::select! {
+            () = keep_small(upkeep) => {}
+            () = closing => {}
+        }
+        Ok(())
+    });
     let mut router = Probes::new(app.handle()).metrics(move || prometheus.render()).router();
     if parts.contains(&Part::Api) || parts.contains(&Part::Orders) {
         let pool = database(database_url.as_deref()).await?;
