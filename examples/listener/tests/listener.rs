@@ -65,7 +65,7 @@ fn two_listeners_share_what_is_posted() {
     kafka.create_topic("test", 2).expect("a topic");
     let brokers = kafka.bootstrap_servers();
     let listener = |name: &str| {
-        let program = start(&["--brokers", &brokers, "--port", "0", "--name", name]);
+        let program = start(&["--brokers", &brokers, "--listen", "127.0.0.1:0", "--name", name]);
         let address = program.address();
         (program, address)
     };
@@ -95,7 +95,7 @@ fn two_listeners_share_what_is_posted() {
 
 #[test]
 fn a_signal_finishes_the_requests_in_hand() {
-    let listener = start(&["--port", "0"]);
+    let listener = start(&["--listen", "127.0.0.1:0"]);
     let address = listener.address();
     let body = r#"{"key": "A", "message": "hello"}"#;
     // The last one is never finished.
@@ -121,7 +121,11 @@ fn faults_are_named() {
         String::from_utf8(output.stderr).expect("text")
     };
     assert!(error(&["--config", "nowhere.properties"]).contains("nowhere.properties"));
-    let unreachable = error(&["--brokers", "127.0.0.1:1", "--port", "0"]);
+    let unreachable = error(&["--brokers", "127.0.0.1:1", "--listen", "127.0.0.1:0"]);
     assert!(unreachable.contains("127.0.0.1:1"), "{unreachable}");
-    assert!(error(&["--port", "many"]).contains("many"));
+    assert!(error(&["--listen", "here"]).contains("here"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let unusable = error(&["--listen", &address]);
+    assert!(unusable.contains(&address), "{unusable}");
 }
