@@ -150,11 +150,13 @@ async fn keep_small(metrics: PrometheusHandle) {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    let level = if args.demo { "order_service=info" } else { "info" };
+    // The demonstration shows the work of handlers, and dead letters.
+    let level = if args.demo { "order_service=info,event_schema::kafka::consume=warn" } else { "info" };
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let prometheus = PrometheusBuilder::new().set_buckets(&[0.001, 0.01, 0.1, 1.0, 10.0])?.install_recorder()?;
+    tokio::spawn(keep_small(prometheus.clone()));
     let Servers { config, database_url, embedded } = servers(&args)?;
     let parts = match &*args.part {
         [] if embedded.is_some() => vec![Part::Api, Part::Orders, Part::Delivery],
@@ -163,14 +165,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     };
     topics(&config, args.create_topics || embedded.is_some()).await?;
     let producer = EventProducer::connect(&config).await?.with_source(SOURCE)?;
-    let upkeep = prometheus.clone();
-    let mut app = App::new("order-service").producer(&producer).task("metrics", async |closing| {
-        tokio::select! {
-            () = keep_small(upkeep) => {}
-            () = closing => {}
-        }
-        Ok(())
-    });
+    let mut app = App::new("order-service").producer(&producer);
     let mut router = Probes::new(app.handle()).metrics(move || prometheus.render()).router();
     if parts.contains(&Part::Api) || parts.contains(&Part::Orders) {
         let pool = database(database_url.as_deref()).await?;

@@ -137,6 +137,8 @@ fn the_demonstration_ends_when_all_is_delivered() {
     assert!(accepted.len() == 3 && accepted[0] == accepted[1] && accepted[1] != accepted[2], "{text}");
     assert!(text.contains("  409: ") && text.contains("#/product_id") && text.contains("#/quantity"), "{text}");
     assert_eq!(text.matches(r#""order_status":"delivered""#).count(), 2, "{text}");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("sent to `order-request-python-group-1-dlt`"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
