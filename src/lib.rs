@@ -189,7 +189,7 @@
 //! | `semver1` | no | `semver::Version` as a field type; re-exports `semver` |
 //! | `regex1` | no | re-exports `regex`, for the rule `regex` |
 //! | `avro` | no | Avro: the schemas of events, `contract::avro_schema`, their binary encoding, `avro`, and codecs for messages, `format::Codec` |
-//! | `axum08` | no | events in the requests and answers of axum 0.8: extractor, answer, problem details, idempotency keys; with `kafka` also answers of a producer, and an app's probes; includes `cloudevents`; re-exports axum as `axum::axum08` |
+//! | `axum08` | no | events in the requests and answers of axum 0.8: extractor, answer, problem details, idempotency keys; with `kafka` also answers of a producer, an app's probes, and its server; includes `cloudevents`; re-exports axum as `axum::axum08` |
 //! | `page` | no | the static page of a catalog's events, `contract::Catalog::page` |
 //! | `cli` | no | the program `event-schema`, which compares schemas and validates messages, with `registry` asks a Schema Registry, and with `kafka-ssl` examines a Kafka configuration, and lists and redrives dead letters; adds nothing to the library |
 //! | `cloudevents` | no | `Envelope`, the metadata of an event, and CloudEvents in Kafka messages: `format::cloudevents`; part of `kafka` |

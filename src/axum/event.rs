@@ -6,7 +6,7 @@ use ::axum::http::header::CONTENT_TYPE;
 use ::axum::response::{IntoResponse, Response};
 
 use super::body::JsonBody;
-use super::problem::{problem, respond};
+use super::problem::problem;
 use super::rejection::EventRejection;
 use crate::EventSchema;
 
@@ -50,7 +50,7 @@ impl<E: EventSchema> IntoResponse for Event<E> {
             Ok(json) => ([(CONTENT_TYPE, mime::APPLICATION_JSON.essence_str())], json).into_response(),
             Err(error) => {
                 tracing::error!("event `{}` is not answered: {error}", self.0.described_by().name());
-                respond(&problem(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written"))
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
             }
         }
     }

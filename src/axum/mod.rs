@@ -1,9 +1,9 @@
-//! Events in the requests and answers of [axum] 0.8, answers for what goes wrong, idempotency keys, and probes.
+//! Events in the requests and answers of [axum] 0.8, answers for what goes wrong, idempotency keys, probes, and a server.
 //!
 //! ```toml
 //! [dependencies]
 //! axum = "0.8"
-//! event-schema = { version = "0.1", features = ["axum08"] } # with `kafka` also answers of a producer, and probes
+//! event-schema = { version = "0.1", features = ["axum08"] } # with `kafka` also answers of a producer, probes, and a server
 //! ```
 //!
 //! [`Event`] is an extractor and an answer:
@@ -113,8 +113,8 @@
 //!
 //! # Time
 //!
-//! Nothing here limits how long a body may take to arrive. A server that strangers reach needs a limit of its own, such as
-//! `RequestBodyTimeoutLayer` or `TimeoutLayer` of the crate `tower-http`.
+//! Nothing of the above limits how long a body may take to arrive. A server that strangers reach needs a limit of its own,
+//! such as `RequestBodyTimeoutLayer` of the crate `tower-http`.
 #![cfg_attr(
     feature = "kafka",
     doc = "
@@ -135,6 +135,11 @@ The error itself, with the topic and the reason, is in the log, and not in the a
 A send waits for the brokers for up to `delivery.timeout.ms`, 5 minutes by default. The producer of an HTTP service sets it
 to a time that its clients wait for, such as 10 seconds. `reconnect.backoff.max.ms`, 10 seconds by default, is how long the
 client may take to find brokers that are back: a service that must not answer 503 meanwhile sets it to 1000.
+
+# Serving
+
+[`serve`] takes the place of `axum::serve` in an [`App`](crate::kafka::App): it limits how long clients may take for a request,
+and ends in time.
 "
 )]
 #![cfg_attr(
@@ -173,9 +178,11 @@ mod rejection;
 mod retry;
 #[cfg(feature = "kafka")]
 mod send;
+#[cfg(feature = "kafka")]
+mod serve;
 
 /// The web framework, re-exported. Its features are those that other crates of the program enable; this crate needs none
-/// but `original-uri`.
+/// but `http1`, `original-uri` and `tokio`.
 pub use ::axum as axum08;
 
 pub use self::accept::MESSAGES;
@@ -183,4 +190,7 @@ pub use self::event::Event;
 pub use self::idempotency::{Answer, AnswerStore, Caller, Claim, Idempotency, Keyed, RecentAnswers};
 #[cfg(feature = "kafka")]
 pub use self::probes::Probes;
+pub use self::problem::problem;
 pub use self::rejection::EventRejection;
+#[cfg(feature = "kafka")]
+pub use self::serve::{Serve, serve};

@@ -3,7 +3,7 @@
 use ::axum::http::StatusCode;
 use ::axum::response::{IntoResponse, Response};
 
-use super::problem::{problem, respond};
+use super::problem::{details, respond};
 use super::retry::{OutcomeUnknown, SOON, invite};
 use crate::error::with_causes;
 use crate::outbox::OutboxError;
@@ -25,7 +25,7 @@ impl IntoResponse for OutboxError {
         } else {
             (StatusCode::INTERNAL_SERVER_ERROR, "the event was not stored")
         };
-        let mut problem = problem(status, detail);
+        let mut problem = details(status, detail);
         problem["outcome"] = if is_unknown { "unknown" } else { "not_sent" }.into();
         let mut response = respond(&problem);
         if status == StatusCode::INTERNAL_SERVER_ERROR {

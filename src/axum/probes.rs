@@ -41,9 +41,8 @@ type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 /// let app = App::new("shop").producer(&producer);
 /// // With metrics-exporter-prometheus: `move || prometheus_handle.render()`.
 /// let router: Router = Probes::new(app.handle()).metrics(|| "orders_total 7\n".to_owned()).router();
-/// // In a service: `app.task("probes", |closing| async move {
-/// //     Ok(axum::serve(listener, router).with_graceful_shutdown(closing).await?)
-/// // }).run().await?`.
+/// // In a service: `app.task("probes", async |closing| Ok(serve(listener, router, closing).await?)).run().await?`, with
+/// // `event_schema::axum::serve`.
 ///
 /// # let get = |path: &'static str| router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
 /// // GET /readyz

@@ -138,7 +138,7 @@ impl From<LoadError> for EventRejection {
 impl IntoResponse for EventRejection {
     fn into_response(self) -> Response {
         let Fault::Load(error) = &*self.fault else {
-            let mut response = respond(&problem(self.status(), &self.to_string()));
+            let mut response = problem(self.status(), &self.to_string());
             let read = match &*self.fault {
                 Fault::MediaType => Some((ACCEPT, mime::APPLICATION_JSON.essence_str())),
                 Fault::Encoding => Some((ACCEPT_ENCODING, "identity")),

@@ -68,6 +68,9 @@
 //! # }
 //! ```
 //!
+//! Histograms keep each value until they are rendered. A service calls `run_upkeep` of the same handle every few seconds, so that
+//! they do not grow if nobody asks for the metrics.
+//!
 //! ## Consumers
 //!
 //! | name | type | unit | labels | meaning |

@@ -379,7 +379,7 @@ fn a_failed_test_says_what_to_do() {
 /// `UPDATE_SCHEMAS=1 cargo test --test contract recorded` records them.
 #[test]
 fn the_contracts_of_the_examples_are_recorded() {
-    for catalog in [crate::events::catalog(), crate::order_service::catalog(), crate::hello_event::catalog()] {
+    for catalog in [crate::events::catalog(), crate::stock_service::catalog(), crate::hello_event::catalog()] {
         catalog.assert_recorded(Path::new("schemas").join(catalog.service()));
     }
 }

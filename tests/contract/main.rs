@@ -15,11 +15,11 @@ mod events;
 #[path = "../../examples/hello_event/main.rs"]
 mod hello_event;
 mod openapi;
-#[allow(dead_code, reason = "only the contracts of its events")]
-#[path = "../../examples/order_service.rs"]
-mod order_service;
 mod page;
 mod page_fields;
 mod processor;
 mod schemas;
 mod site;
+#[allow(dead_code, reason = "only the contracts of its events")]
+#[path = "../../examples/stock_service.rs"]
+mod stock_service;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use event_schema::kafka::{EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Received, Runner};
 use event_schema::outbox::{Outbox, OutboxError, Relay};
 use event_schema::prelude::*;
-use event_schema::sqlx::{self, Any, AnyPool};
+use event_schema::sqlx::any::AnyPoolOptions;
+use event_schema::sqlx::{self, Any, AnyConnection, AnyPool};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -67,6 +68,17 @@ impl Shop {
         Outbox::new(&self.database.pool().await, &self.producer)
     }
 
+    /// The outbox of a process with one connection to SQLite, which serves all that come after a transaction; none on PostgreSQL.
+    pub(crate) async fn with_one_connection(&self) -> Option<(AnyPool, Outbox<Any>)> {
+        if self.database.is_postgres() {
+            eprintln!("skipped: PostgreSQL ends no transaction by itself");
+            return None;
+        }
+        let pool = AnyPoolOptions::new().max_connections(1).connect(&self.database.url()).await.unwrap();
+        let outbox = Outbox::new(&pool, &self.producer);
+        Some((pool, outbox))
+    }
+
     pub(crate) async fn runner(&self, group: &str) -> Runner<Ordered> {
         let consumer = EventConsumer::subscribe(&self.kafka.config().group(group)).await.unwrap();
         consumer.runner().outbox(&self.outbox)
@@ -118,6 +130,11 @@ impl Shop {
         }
         by_key
     }
+}
+
+/// Makes the disk full for a connection to SQLite: more than so many pages, or the present size, cannot be written.
+pub(crate) async fn limit(tx: &mut AnyConnection, pages: u32) {
+    sqlx::query(&format!("PRAGMA max_page_count = {pages}")).execute(tx).await.unwrap();
 }
 
 /// A relay that can be ended or killed.

@@ -13,13 +13,12 @@ use event_schema::kafka::{
 };
 use event_schema::outbox::{Outbox, Tx};
 use event_schema::prelude::*;
-use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Any};
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
 use crate::common::{until, within};
-use crate::shop::{Accepted, Ordered, Shop, order};
+use crate::shop::{Accepted, Ordered, Shop, limit, order};
 
 /// Fails, and takes the whole transaction with it.
 async fn fail(tx: &mut sqlx::AnyConnection, is_postgres: bool) -> sqlx::Error {
@@ -85,10 +84,6 @@ async fn a_transaction_that_was_rolled_back_is_not_committed() {
     assert_eq!(shop.outbox.lag().await.unwrap().unsent, 1);
 }
 
-async fn limit(tx: &mut sqlx::AnyConnection, pages: u32) {
-    sqlx::query(&format!("PRAGMA max_page_count = {pages}")).execute(tx).await.unwrap();
-}
-
 /// SQLite then ends the transaction by itself, and sqlx does not know.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_used_again_after_a_full_disk() {
@@ -99,16 +94,10 @@ async fn a_connection_is_used_again_after_a_full_disk() {
     }
 
     let shop = Shop::open().await;
-    if shop.database.is_postgres() {
-        eprintln!("skipped: PostgreSQL ends no transaction by itself");
-        return;
-    }
-    let pool = AnyPoolOptions::new().max_connections(1).connect(&shop.database.url()).await.unwrap();
-    let outbox = Outbox::new(&pool, &shop.producer);
+    let Some((_, outbox)) = shop.with_one_connection().await else { return };
     // The caller drops the transaction.
     for _ in 0..3 {
         let mut tx = outbox.begin().await.unwrap();
-        // The least that is possible: the present size.
         limit(&mut tx, 1).await;
         let error = outbox.add(&mut tx, &order(&"x".repeat(1 << 16), 1)).await.unwrap_err();
         assert!(error.is_unavailable(), "{error:?}");

@@ -1,11 +1,14 @@
-//! Events in the requests and answers of axum, idempotency keys, and probes.
+//! Events in the requests and answers of axum, idempotency keys, probes, and the server.
 
 mod answers;
 mod idempotency;
 mod openapi;
 mod probes;
+#[path = "../common/request.rs"]
+mod request;
 mod requests;
 mod sending;
+mod serve;
 
 use event_schema::axum::axum08::Router;
 use event_schema::axum::axum08::body::{Body, Bytes, to_bytes};

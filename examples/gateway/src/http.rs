@@ -11,14 +11,14 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use event_schema::axum::{Idempotency, Keyed, RecentAnswers};
-use event_schema::kafka::{Closing, EventProducer, SendError};
+use event_schema::kafka::{EventProducer, SendError};
 use event_schema::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::net::TcpListener;
 
+use crate::Role;
+use crate::events::{Activity, UserRegistered};
 use crate::feed::{CAPACITY, Feed};
-use crate::{Activity, Role, UserRegistered};
 
 /// The producer for the events of requests, and the answers to earlier requests.
 #[derive(Clone)]
@@ -93,26 +93,6 @@ async fn read(State(feed): State<Feed>, Query(Selection { limit }): Query<Select
     // Proxies keep nothing back.
     let live = [("x-accel-buffering", "no"), ("vary", "accept")];
     (live, Sse::new(stream).keep_alive(KeepAlive::default())).into_response()
-}
-
-/// Answers requests until `closing`, and then those in hand.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    feeds: [Feed; 2],
-    closing: Closing,
-) -> std::io::Result<()> {
-    let late = closing.clone();
-    let shutdown = async move {
-        closing.await;
-        // Open streams would keep the server.
-        feeds.iter().for_each(Feed::close);
-    };
-    tokio::select! {
-        result = axum::serve(listener, router).with_graceful_shutdown(shutdown) => result,
-        // Clients that never finish a request, or do not read, would keep it open, too. A request waits for the brokers for 10 seconds.
-        () = async { late.await; tokio::time::sleep(Duration::from_secs(11)).await } => Ok(()),
-    }
 }
 
 /// Says what can be done with this process.

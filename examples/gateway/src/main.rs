@@ -8,6 +8,7 @@
 //! ```
 
 mod demo;
+mod events;
 mod feed;
 mod http;
 
@@ -19,7 +20,7 @@ use anyhow::Context as _;
 use axum::Router;
 use clap::{Parser, ValueEnum};
 use event_schema::Envelope;
-use event_schema::axum::Probes;
+use event_schema::axum::{Probes, serve};
 use event_schema::kafka::{
     App, ConnectError, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, GiveUp, KafkaConfig, Runner, Topic,
     Topics,
@@ -28,44 +29,9 @@ use event_schema::prelude::*;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
+use crate::events::{Activity, OrderCreated, UserRegistered};
 use crate::feed::{Feed, keep};
 use crate::http::Publisher;
-
-/// Something that a user did. Those of one user go to one partition, and keep their order.
-#[event_schema::event(name = "activity", topic = "event_topic", key = user)]
-struct Activity {
-    #[validate(length(min = 1, max = 40))]
-    user: String,
-    #[validate(length(min = 1, max = 200))]
-    action: String,
-    #[validate(range(min = 1, max = 1000))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quantity: Option<u32>,
-}
-
-/// A new user.
-#[event_schema::event(name = "user.registered", topic = "user_topic", key = user_id)]
-#[serde(rename_all = "camelCase")]
-struct UserRegistered {
-    #[validate(length(min = 1, max = 40))]
-    user_id: String,
-    #[validate(length(min = 1, max = 100))]
-    name: String,
-    #[event(sensitive)]
-    #[validate(email)]
-    email: String,
-}
-
-/// An order that was made for a user.
-#[event_schema::event(name = "order.created", topic = "order_topic", key = user_id)]
-#[serde(rename_all = "camelCase")]
-struct OrderCreated {
-    order_id: Uuid,
-    #[validate(length(min = 1, max = 40))]
-    user_id: String,
-    #[validate(length(min = 1, max = 100))]
-    product: String,
-}
 
 /// Orders a welcome pack for a new user. An event is known by its source and its id: if it comes again, so does the order, with
 /// the same ids.
@@ -197,8 +163,15 @@ async fn run(args: Args) -> anyhow::Result<()> {
     let listen = args.listen;
     let server = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be used"))?;
     http::usage(server.local_addr()?, &args.role);
-    let feeds = [activities, orders];
-    let app = app.task("http", async move |closing| Ok(http::serve(server, router, feeds, closing).await?));
+    let app = app.task("http", async |closing| Ok(serve(server, router, closing).await?)).task(
+        "streams",
+        async move |closing| {
+            // The last task is the first to end: then the server need not wait for open streams.
+            closing.await;
+            [activities, orders].iter().for_each(Feed::close);
+            Ok(())
+        },
+    );
     Ok(app.run().await?)
 }
 

@@ -10,13 +10,16 @@
 mod demo;
 mod http;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
+use event_schema::axum::serve;
 use event_schema::kafka::{
-    App, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State, Topic, Topics,
+    App, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, RunHandle, State,
+    Topic, Topics,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -41,11 +44,11 @@ struct Args {
     /// The name of the listener in its output
     #[arg(long, default_value = "listener")]
     name: String,
-    /// The port for HTTP
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
+    /// The address for HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
     /// Show three listeners that come and go, with made-up messages, and end
-    #[arg(long, conflicts_with_all = ["config", "brokers", "port"])]
+    #[arg(long, conflicts_with_all = ["config", "brokers", "listen"])]
     demo: bool,
 }
 
@@ -82,26 +85,36 @@ async fn watch(listener: String, handle: RunHandle) {
 
 async fn run(args: Args) -> Result<()> {
     // The library logs retries, dead letters, and brokers that are away.
-    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let level = if args.demo { "warn,librdkafka=error" } else { "info" };
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // The embedded broker makes no topics for another process.
+    let makes_topics = args.brokers.is_none();
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
         (None, Some(brokers)) => KafkaConfig::new(brokers),
         (None, None) => embedded.insert(EmbeddedKafka::start()?).config(),
     };
+    if makes_topics {
+        let dead_letters = DeadLetter::new().topic_of("test", config.group_id().unwrap_or(GROUP));
+        Topics::new().topic(Topic::of::<Test>().partitions(3)).topic(dead_letters).create(&config).await?;
+    }
     if let Some(kafka) = &embedded {
-        Topics::new().topic(Topic::of::<Test>().partitions(3)).create(&config).await?;
         if args.demo {
             return demo::run(kafka).await;
         }
-        println!("another one: cargo run -p listener -- --port 8081 --brokers {}", kafka.bootstrap_servers());
+        println!(
+            "another one: cargo run -p listener -- --listen 127.0.0.1:8081 --brokers {}",
+            kafka.bootstrap_servers()
+        );
     }
     let producer = EventProducer::connect(&config).await?.with_source("/listener")?;
     let consumer = subscribe(&config).await?;
     let (name, handle) = (args.name, consumer.handle());
-    let server = tokio::net::TcpListener::bind(("127.0.0.1", args.port)).await?;
+    let address = args.listen;
+    let server = tokio::net::TcpListener::bind(address).await.with_context(|| format!("{address} cannot be used"))?;
     println!("{name}: http://{}/test", server.local_addr()?);
     let app =
         App::new(&name).producer(&producer).consumer(consumer.runner().order(Order::Key).state(name.clone()), listen);
@@ -114,7 +127,7 @@ async fn run(args: Args) -> Result<()> {
             }
             Ok(())
         })
-        .task("http", async |closing| Ok(axum::serve(server, router).with_graceful_shutdown(closing).await?));
+        .task("http", async |closing| Ok(serve(server, router, closing).await?));
     Ok(app.run().await?)
 }
 

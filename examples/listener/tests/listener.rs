@@ -2,6 +2,8 @@
 
 #[path = "../../../tests/common/program.rs"]
 mod program;
+#[path = "../../../tests/common/request.rs"]
+mod request;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -12,6 +14,7 @@ use std::time::Instant;
 use event_schema::kafka::EmbeddedKafka;
 
 use crate::program::{PATIENCE, Program};
+use crate::request::InHand;
 
 fn start(args: &[&str]) -> Program {
     Program::start(Command::new(env!("CARGO_BIN_EXE_listener")).args(args))
@@ -62,7 +65,7 @@ fn two_listeners_share_what_is_posted() {
     kafka.create_topic("test", 2).expect("a topic");
     let brokers = kafka.bootstrap_servers();
     let listener = |name: &str| {
-        let program = start(&["--brokers", &brokers, "--port", "0", "--name", name]);
+        let program = start(&["--brokers", &brokers, "--listen", "127.0.0.1:0", "--name", name]);
         let address = program.address();
         (program, address)
     };
@@ -91,6 +94,26 @@ fn two_listeners_share_what_is_posted() {
 }
 
 #[test]
+fn a_signal_finishes_the_requests_in_hand() {
+    let listener = start(&["--listen", "127.0.0.1:0"]);
+    let address = listener.address();
+    let body = r#"{"key": "A", "message": "hello"}"#;
+    // The last one is never finished.
+    let (finished, unfinished) = (InHand::post(&address, "/test", body), InHand::post(&address, "/test", body));
+    listener.terminate();
+    // No other client is heard, as soon as the program knows.
+    let told = Instant::now();
+    while TcpStream::connect(&address).is_ok() {
+        assert!(told.elapsed() < PATIENCE);
+    }
+    let answer = finished.send().answer();
+    assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+    let end = listener.wait();
+    assert!(end.status.success(), "{}", end.text);
+    drop(unfinished);
+}
+
+#[test]
 fn faults_are_named() {
     let error = |args: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_listener")).args(args).output().expect("the program starts");
@@ -98,7 +121,11 @@ fn faults_are_named() {
         String::from_utf8(output.stderr).expect("text")
     };
     assert!(error(&["--config", "nowhere.properties"]).contains("nowhere.properties"));
-    let unreachable = error(&["--brokers", "127.0.0.1:1", "--port", "0"]);
+    let unreachable = error(&["--brokers", "127.0.0.1:1", "--listen", "127.0.0.1:0"]);
     assert!(unreachable.contains("127.0.0.1:1"), "{unreachable}");
-    assert!(error(&["--port", "many"]).contains("many"));
+    assert!(error(&["--listen", "here"]).contains("here"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let unusable = error(&["--listen", &address]);
+    assert!(unusable.contains(&address), "{unusable}");
 }

@@ -1,4 +1,4 @@
-//! The messages over HTTP and through Kafka.
+//! The messages over HTTP and through Kafka. The contracts of the latter are recorded in `schemas/order-service`.
 
 use event_schema::chrono::{DateTime, Utc};
 use event_schema::prelude::*;
@@ -71,4 +71,16 @@ pub(crate) struct DeliveryAnswered {
     pub(crate) order_id: Uuid,
     #[validate(range(min = 1, max = 100))]
     pub(crate) parcel: u32,
+}
+
+/// `UPDATE_SCHEMAS=1 cargo test -p order-service` records them.
+#[cfg(test)]
+#[test]
+fn the_contracts_are_recorded() {
+    event_schema::contract::Catalog::new("order-service")
+        .sends::<OrderRequested>()
+        .receives::<OrderRequested>()
+        .sends::<DeliveryRequested>()
+        .receives::<DeliveryAnswered>()
+        .assert_recorded(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/order-service"));
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use event_schema::axum::{Event, Idempotency, Keyed};
+use event_schema::axum::{Event, Idempotency, Keyed, problem};
 use event_schema::outbox::{Outbox, OutboxError, StoredAnswers};
 use event_schema::prelude::*;
-use event_schema::serde_json::json;
 use event_schema::sqlx::{Any, AnyPool};
 
 use crate::SOURCE;
@@ -48,16 +47,16 @@ async fn order(State(shop): State<Shop>, request: Keyed<NewOrder>) -> Response {
 }
 
 async fn show(State(shop): State<Shop>, Path(order_id): Path<Uuid>) -> Response {
-    let problem = |status: StatusCode, detail: &str| {
-        let problem = json!({"title": status.canonical_reason(), "status": status.as_u16(), "detail": detail});
-        (status, [(CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
+    let error = match orders::get(&shop.pool, order_id).await {
+        Ok(Some(order)) => return Event(order).into_response(),
+        Ok(None) => return problem(StatusCode::NOT_FOUND, "there is no such order"),
+        Err(error) => OutboxError::from(error),
     };
-    match orders::get(&shop.pool, order_id).await {
-        Ok(Some(order)) => Event(order).into_response(),
-        Ok(None) => problem(StatusCode::NOT_FOUND, "there is no such order"),
-        Err(error) => {
-            tracing::error!("order {order_id} cannot be read: {:#}", anyhow::Error::new(error));
-            problem(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read")
-        }
+    let is_away = error.is_unavailable();
+    tracing::error!("order {order_id} cannot be read: {:#}", anyhow::Error::new(error));
+    if is_away {
+        let soon = [(RETRY_AFTER, "5")];
+        return (soon, problem(StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable")).into_response();
     }
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "the order cannot be read")
 }

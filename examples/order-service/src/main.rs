@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
-use event_schema::axum::Probes;
+use event_schema::axum::{Probes, serve};
 use event_schema::kafka::{
     App, DeadLetter, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Order, Runner, Topic, Topics,
 };
@@ -28,7 +28,7 @@ use event_schema::outbox::Outbox;
 use event_schema::prelude::*;
 use event_schema::sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use event_schema::sqlx::{AnyPool, ConnectOptions as _, Connection as _};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tempfile::TempDir;
 use tracing_subscriber::EnvFilter;
 
@@ -141,12 +141,22 @@ async fn deliver(request: DeliveryRequested) -> DeliveryAnswered {
     DeliveryAnswered { order_id, parcel }
 }
 
+/// Histograms keep each value until they are rendered, which nobody may ask for.
+async fn keep_small(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.run_upkeep();
+    }
+}
+
 async fn run(args: Args) -> anyhow::Result<()> {
-    let level = if args.demo { "order_service=info" } else { "info" };
+    // The demonstration shows the work of handlers, and dead letters.
+    let level = if args.demo { "order_service=info,event_schema::kafka::consume=warn" } else { "info" };
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let prometheus = PrometheusBuilder::new().set_buckets(&[0.001, 0.01, 0.1, 1.0, 10.0])?.install_recorder()?;
+    tokio::spawn(keep_small(prometheus.clone()));
     let Servers { config, database_url, embedded } = servers(&args)?;
     let parts = match &*args.part {
         [] if embedded.is_some() => vec![Part::Api, Part::Orders, Part::Delivery],
@@ -190,7 +200,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         println!("curl -i {address}/order {json}");
         println!("curl -i {address}/order/ID    with the order_id of the answer; also /readyz, /livez, /metrics");
     }
-    let app = app.task("http", async |closing| Ok(axum::serve(server, router).with_graceful_shutdown(closing).await?));
+    let app = app.task("http", async |closing| Ok(serve(server, router, closing).await?));
     Ok(app.run().await?)
 }
 

@@ -2,6 +2,8 @@
 //! `client.properties` and `EVENT_SCHEMA_TEST_POSTGRES` has a URL.
 
 mod common;
+#[path = "../../../tests/common/request.rs"]
+mod request;
 
 use std::env;
 use std::fs;
@@ -11,12 +13,13 @@ use std::sync::LazyLock;
 
 use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventProducer, KafkaConfig};
 use event_schema::prelude::*;
-use event_schema::serde_json::json;
+use event_schema::serde_json::{self, Value, json};
 use event_schema::sqlx::any::{AnyConnectOptions, install_default_drivers};
-use event_schema::sqlx::{self, AnyPool, ConnectOptions, Connection};
+use event_schema::sqlx::{self, AnyConnection, AnyPool, ConnectOptions, Connection};
 use tempfile::TempDir;
 
 use crate::common::{PATIENCE, Program, get, json, post, program, start, until, url};
+use crate::request::InHand;
 
 /// A broker, a database, and a file that names the broker.
 struct Servers {
@@ -85,6 +88,14 @@ impl Servers {
         start(&self.config, Some(&self.database), &args)
     }
 
+    /// Keeps others from writing orders, until it is closed.
+    async fn lock(&self) -> AnyConnection {
+        let sql = if REAL_POSTGRES.is_some() { "BEGIN; LOCK TABLE orders" } else { "BEGIN EXCLUSIVE" };
+        let mut database = connect(&self.database).await;
+        sqlx::raw_sql(sql).execute(&mut database).await.expect("a lock");
+        database
+    }
+
     fn client(&self) -> KafkaConfig {
         KafkaConfig::from_properties_file(&self.config).expect("a configuration")
     }
@@ -96,10 +107,14 @@ async fn count(url: &str, table: &str) -> i64 {
     sqlx::query_scalar(&format!("SELECT COUNT(*) FROM {table}")).fetch_one(&pool).await.expect("a number")
 }
 
-async fn execute(url: &str, sql: &str) {
+async fn connect(url: &str) -> AnyConnection {
     install_default_drivers();
     let options: AnyConnectOptions = url.parse().expect("a URL");
-    let mut database = options.connect().await.expect("a database");
+    options.connect().await.expect("a database")
+}
+
+async fn execute(url: &str, sql: &str) {
+    let mut database = connect(url).await;
     sqlx::raw_sql(sql).execute(&mut database).await.expect("a statement");
     database.close().await.expect("an end");
 }
@@ -118,10 +133,12 @@ fn the_demonstration_ends_when_all_is_delivered() {
     let output = program().arg("--demo").output().expect("the program starts");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    let accepted: Vec<&str> = text.lines().filter(|line| line.contains("202 Accepted")).collect();
+    let accepted: Vec<&str> = text.lines().filter(|line| line.starts_with("  202: ")).collect();
     assert!(accepted.len() == 3 && accepted[0] == accepted[1] && accepted[1] != accepted[2], "{text}");
-    assert!(text.contains("409 Conflict") && text.contains("#/product_id") && text.contains("#/quantity"), "{text}");
+    assert!(text.contains("  409: ") && text.contains("#/product_id") && text.contains("#/quantity"), "{text}");
     assert_eq!(text.matches(r#""order_status":"delivered""#).count(), 2, "{text}");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("sent to `order-request-python-group-1-dlt`"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,25 +206,47 @@ async fn an_order_survives_a_broker_that_is_away_and_a_kill() {
 async fn sigterm_finishes_the_work_in_hand() {
     let servers = Servers::start().await;
     let service = servers.program(&["api", "orders"]);
-    let address = url(&service);
-    until("readiness", PATIENCE, async || (get(&format!("{address}/readyz")).await.0 == 200).then_some(())).await;
-    let orders = (0..30).map(|_| {
-        let address = address.clone();
-        tokio::spawn(async move { post(&address, None, r#"{"product_id": "tea"}"#).await })
-    });
-    let orders: Vec<_> = orders.collect();
-    let mut accepted = Vec::new();
-    for order in orders {
-        let (status, answer) = order.await.unwrap().unwrap();
-        assert_eq!(status, 202, "{answer}");
-        accepted.push(answer["order_id"].as_str().unwrap().to_owned());
+    let address = service.address();
+    let base = format!("http://{address}");
+    until("readiness", PATIENCE, async || (get(&format!("{base}/readyz")).await.0 == 200).then_some(())).await;
+
+    // Handlers that write wait for the lock.
+    let producer = EventProducer::connect(&servers.client()).await.unwrap();
+    let lock = servers.lock().await;
+    let message = Uuid::now_v7().to_string();
+    let order = json!({"order_id": message, "product_id": "tea", "quantity": 1}).to_string();
+    producer.send_bytes("order-request", Some(message.as_bytes()), order.as_bytes()).await.unwrap();
+    until("message in hand", PATIENCE, async || {
+        let (_, metrics) = get(&format!("{base}/metrics")).await;
+        let in_hand = |line: &str| line.starts_with("event_schema_consumer_in_flight_messages") && line.ends_with(" 1");
+        metrics.lines().any(in_hand).then_some(())
+    })
+    .await;
+    let begin = || InHand::post(&address, "/order", r#"{"product_id": "tea"}"#);
+    let requests: Vec<_> = (0..3).map(|_| begin().send()).collect();
+    let (late, unfinished) = (begin(), begin());
+
+    service.terminate();
+    service.after("SIGTERM ends it");
+    lock.close().await.unwrap();
+    let mut accepted = vec![message.clone()];
+    for request in requests.into_iter().chain([late.send()]) {
+        let answer = request.answer();
+        assert!(answer.starts_with("HTTP/1.1 202 Accepted"), "{answer}");
+        let body = answer.split_once("\r\n\r\n").expect("a body").1;
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        accepted.push(body["order_id"].as_str().unwrap().to_owned());
     }
-    assert!(service.end().status.success());
-    assert_eq!((count(&servers.database, "orders").await, count(&servers.database, "event_outbox").await), (30, 0));
+    service.after(&format!("order {message} is accepted"));
+    // Half a request does not keep it.
+    let end = service.wait();
+    assert!(end.status.success(), "{}", end.text);
+    drop(unfinished);
+    assert_eq!((count(&servers.database, "orders").await, count(&servers.database, "event_outbox").await), (5, 0));
     let (service, delivery) = (servers.program(&["api", "orders"]), servers.program(&["delivery"]));
-    let address = url(&service);
+    let base = url(&service);
     for order_id in accepted {
-        delivered(&address, &order_id).await;
+        delivered(&base, &order_id).await;
     }
     assert!(service.end().status.success() && delivery.end().status.success());
 }
@@ -245,16 +284,27 @@ async fn a_database_that_is_away_is_told_and_comes_back() {
         println!("skipped: this test locks SQLite; the load test kills PostgreSQL");
         return;
     }
-    let service = servers.program(&["api", "orders"]);
+    let service = servers.program(&["api"]);
     let address = url(&service);
-    install_default_drivers();
-    let options: AnyConnectOptions = servers.database.parse().unwrap();
-    let mut database = options.connect().await.unwrap();
-    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut database).await.unwrap();
+    let lock = servers.lock().await;
     let (status, problem) = post(&address, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap();
     assert_eq!((status.as_u16(), &problem["status"]), (503, &json!(503)));
-    sqlx::raw_sql("ROLLBACK").execute(&mut database).await.unwrap();
+    lock.close().await.unwrap();
     assert_eq!(post(&address, Some("key"), r#"{"product_id": "tea"}"#).await.unwrap().0, 202);
+    assert!(service.end().status.success());
+}
+
+/// A row that the service did not write: to try again would not help.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_be_read_is_no_outage() {
+    let servers = Servers::start().await;
+    let service = servers.program(&["api"]);
+    let address = url(&service);
+    let (_, answer) = post(&address, None, r#"{"product_id": "tea"}"#).await.unwrap();
+    execute(&servers.database, "UPDATE orders SET order_status = 'eaten'").await;
+    let (status, problem) = get(&format!("{address}/order/{}", answer["order_id"].as_str().unwrap())).await;
+    let problem: Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!((status.as_u16(), &problem["type"], &problem["status"]), (500, &json!("about:blank"), &json!(500)));
     assert!(service.end().status.success());
 }
 

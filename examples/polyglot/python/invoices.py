@@ -1,5 +1,6 @@
 """Issues an invoice for each order. The models are generated from the contracts of the Rust types."""
 
+import os
 import signal
 import sys
 import uuid
@@ -10,10 +11,12 @@ from order_placed import OrderPlaced
 from pydantic import ValidationError
 
 brokers = sys.argv[1]
+# Before the names of topics and groups, for instance that of a stage. The Rust program has `event.schema.topic.prefix` for it.
+prefix = os.environ.get("TOPIC_PREFIX", "")
 consumer = Consumer(
     {
         "bootstrap.servers": brokers,
-        "group.id": "invoices",
+        "group.id": f"{prefix}invoices",
         "auto.offset.reset": "earliest",
         # An order counts as handled when its invoice is acknowledged.
         "enable.auto.offset.store": False,
@@ -43,7 +46,7 @@ def send(invoice, cause):
     event_id = uuid.uuid5(uuid.NAMESPACE_URL, f"invoice.issued {cause}")
     failures = []
     producer.produce(
-        "invoices",
+        f"{prefix}invoices",
         key=str(invoice.order_id),
         value=invoice.model_dump_json(by_alias=True, exclude_none=True),
         headers={
@@ -65,7 +68,7 @@ def ends(*_):
 
 signal.signal(signal.SIGTERM, ends)
 signal.signal(signal.SIGINT, ends)
-consumer.subscribe(["orders"])
+consumer.subscribe([f"{prefix}orders"])
 try:
     while True:
         message = consumer.poll(1.0)

@@ -132,6 +132,8 @@ async fn run(args: Args) -> Result<()> {
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn,librdkafka=error".to_owned());
     let filter = EnvFilter::try_new(level).context("RUST_LOG is not a filter of the log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // The embedded broker makes no topics for another process.
+    let makes_topics = args.brokers.is_none();
     let mut embedded = None;
     let config = match (args.config, args.brokers) {
         (Some(file), _) => KafkaConfig::from_properties_file(file)?,
@@ -139,7 +141,7 @@ async fn run(args: Args) -> Result<()> {
         (None, None) => embedded.insert(EmbeddedKafka::start()?).config(),
     };
     let config = if config.group_id().is_some() { config } else { config.group("polyglot") };
-    if embedded.is_some() {
+    if makes_topics {
         let dead_letters = |topic| DeadLetter::new().topic_of(topic, config.group_id().unwrap_or_default());
         Topics::new()
             .topic(Topic::of::<OrderPlaced>())

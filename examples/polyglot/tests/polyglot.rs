@@ -6,7 +6,8 @@ mod program;
 use std::process::Command;
 use std::time::Duration;
 
-use event_schema::kafka::{EmbeddedKafka, EventProducer, KafkaConfig, ProducerRecord};
+use event_schema::kafka::{DeadLetter, EmbeddedKafka, EventProducer, KafkaConfig, ProducerRecord};
+use event_schema::uuid::Uuid;
 use tokio::sync::Mutex;
 
 use crate::program::Program;
@@ -21,8 +22,8 @@ static FOLDER: Mutex<()> = Mutex::const_new(());
 #[event_schema::event]
 struct Anything {}
 
-fn start(program: &str, args: &[&str]) -> Program {
-    Program::start(Command::new(program).args(args)).with_children()
+fn start(command: &mut Command) -> Program {
+    Program::start(command).with_children()
 }
 
 /// The next line that begins with one of the texts.
@@ -34,7 +35,7 @@ fn next(program: &Program, beginnings: &[&str]) -> String {
 #[test]
 fn the_demonstration_shows_all_languages() {
     let _folder = FOLDER.blocking_lock();
-    let program = start(env!("CARGO_BIN_EXE_polyglot"), &["--demo"]);
+    let program = start(Command::new(env!("CARGO_BIN_EXE_polyglot")).arg("--demo"));
     let lines: Vec<String> = program.lines.iter().collect();
     assert!(program.wait().status.success());
     for language in ["python: invoice", "typescript: a ", "rust: order "] {
@@ -45,22 +46,32 @@ fn the_demonstration_shows_all_languages() {
 #[tokio::test]
 async fn each_program_refuses_what_the_contract_does_not_allow() {
     let _folder = FOLDER.lock().await;
+    // The messages of other tests, and of earlier runs on the same broker, are not this one's.
+    let prefix = format!("test-{}.", Uuid::now_v7().simple());
+    let group = format!("{prefix}polyglot");
+    let dead_letters = |topic| format!("{prefix}{}", DeadLetter::new().topic_of(topic, &group));
     let mut embedded = None;
-    let (config, brokers) = match std::env::var("EVENT_SCHEMA_TEST_KAFKA") {
-        Ok(file) => {
-            let properties = std::fs::read_to_string(&file).expect("a file");
-            let brokers = properties.lines().find_map(|line| line.strip_prefix("bootstrap.servers="));
-            (KafkaConfig::from_properties_file(&file).expect("properties"), brokers.expect("brokers").to_owned())
-        }
+    let properties = match std::env::var("EVENT_SCHEMA_TEST_KAFKA") {
+        Ok(file) => std::fs::read_to_string(&file).expect("a file"),
         Err(_) => {
             let kafka = embedded.insert(EmbeddedKafka::start().expect("a broker"));
-            for topic in ["orders", "invoices", "invoices-polyglot-dlt", "parcels", "parcels-polyglot-dlt"] {
-                kafka.create_topic(topic, 1).expect("a topic");
+            for topic in ["orders", "invoices", "parcels"] {
+                kafka.create_topic(&format!("{prefix}{topic}"), 1).expect("a topic");
             }
-            (kafka.config(), kafka.bootstrap_servers())
+            for topic in ["invoices", "parcels"] {
+                kafka.create_topic(&dead_letters(topic), 1).expect("a topic");
+            }
+            format!("bootstrap.servers={}", kafka.bootstrap_servers())
         }
     };
-    let program = start(env!("CARGO_BIN_EXE_polyglot"), &["--brokers", &brokers, "--orders", "2"]);
+    let brokers = properties.lines().find_map(|line| line.strip_prefix("bootstrap.servers=")).expect("brokers");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("client.properties");
+    let own = format!("{properties}\nevent.schema.topic.prefix={prefix}\ngroup.id={group}\n");
+    std::fs::write(&file, own).expect("a file");
+    let config = KafkaConfig::from_properties_file(&file).expect("properties");
+    let file = file.to_str().expect("a name");
+    let program = start(Command::new(env!("CARGO_BIN_EXE_polyglot")).args(["--config", file, "--orders", "2"]));
     next(&program, &["rust: sent"]);
     let producer = EventProducer::connect(&config).await.expect("a producer");
     let order = br#"{
@@ -73,7 +84,8 @@ async fn each_program_refuses_what_the_contract_does_not_allow() {
         let record = ProducerRecord::new(topic).with_value(value).with_header("ce_type", Some(event_type.as_bytes()));
         producer.send_record(&record).await.expect("acknowledged");
     }
-    let others = start(concat!(env!("CARGO_MANIFEST_DIR"), "/others"), &[&brokers]);
+    let mut others = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/others"));
+    let others = start(others.arg(brokers).env("TOPIC_PREFIX", &prefix));
     let mut refusals = [next(&others, &["python: refused", "typescript: refused"]), String::new()];
     let rest = if refusals[0].starts_with("python") { "typescript: refused" } else { "python: refused" };
     refusals[1] = next(&others, &[rest]);
@@ -86,7 +98,7 @@ async fn each_program_refuses_what_the_contract_does_not_allow() {
     assert!(program.wait().status.success());
     assert!(others.end().status.success());
     if let Some(kafka) = embedded {
-        let letters = kafka.received::<Anything>("invoices-polyglot-dlt", 1).await;
+        let letters = kafka.received::<Anything>(&dead_letters("invoices"), 1).await;
         assert_eq!(letters[0].rejection().expect("another type").bytes(), invoice);
     }
 }

@@ -8,8 +8,10 @@ import { type EachMessagePayload, Kafka, logLevel } from "kafkajs";
 import type { OrderPlaced } from "./order_placed.js";
 import type { ParcelPacked } from "./parcel_packed.js";
 
+// Before the names of topics and groups, for instance that of a stage. The Rust program has `event.schema.topic.prefix` for it.
+const prefix = process.env.TOPIC_PREFIX ?? "";
 const kafka = new Kafka({ brokers: [process.argv[2]], logLevel: logLevel.ERROR });
-const consumer = kafka.consumer({ groupId: "parcels" });
+const consumer = kafka.consumer({ groupId: `${prefix}parcels` });
 const producer = kafka.producer();
 
 const ajv = new Ajv2020({ keywords: ["x-event-schema"], allErrors: true });
@@ -46,7 +48,7 @@ function parsed(text: string): unknown {
 
 await producer.connect();
 await consumer.connect();
-await consumer.subscribe({ topics: ["orders"], fromBeginning: true });
+await consumer.subscribe({ topics: [`${prefix}orders`], fromBeginning: true });
 await consumer.run({
   eachMessage: async (payload) => {
     const { message } = payload;
@@ -58,7 +60,7 @@ await consumer.run({
     }
     const parcel = pack(order);
     await producer.send({
-      topic: "parcels",
+      topic: `${prefix}parcels`,
       messages: [
         {
           key: parcel.orderId,

@@ -24,7 +24,7 @@ pub use self::key::Caller;
 pub use self::memory::RecentAnswers;
 pub use self::request::Keyed;
 pub use self::store::{AnswerStore, Claim};
-use super::problem::{problem, respond};
+use super::problem::{details, problem, respond};
 use super::retry::{OutcomeUnknown, SOON, invite};
 use crate::error::with_causes;
 use crate::format::cloudevents::{self, CloudEventError};
@@ -180,11 +180,11 @@ fn answer_without_handler(claim: Result<Claim, impl Error + 'static>) -> Option<
         Ok(Claim::Answered(answer)) => Some(answer.replay()),
         Ok(Claim::InProgress) => {
             let detail = "a request with this `Idempotency-Key` is being handled";
-            Some(invite(respond(&problem(StatusCode::CONFLICT, detail)), 1))
+            Some(invite(problem(StatusCode::CONFLICT, detail), 1))
         }
         Ok(Claim::OtherRequest) => {
             let detail = "this `Idempotency-Key` was used for another request";
-            Some(respond(&problem(StatusCode::CONFLICT, detail)))
+            Some(problem(StatusCode::CONFLICT, detail))
         }
         Err(error) => {
             tracing::error!("idempotency keys cannot be looked up: {}", with_causes(&error));
@@ -195,7 +195,7 @@ fn answer_without_handler(claim: Result<Claim, impl Error + 'static>) -> Option<
 
 /// Says whether the event may be sent.
 fn unavailable(outcome: &str, detail: &str) -> Response {
-    let mut problem = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
+    let mut problem = details(StatusCode::SERVICE_UNAVAILABLE, detail);
     problem["outcome"] = outcome.into();
     invite(respond(&problem), SOON)
 }

@@ -22,16 +22,22 @@ type TaskResult = Result<(), Box<dyn Error + Send + Sync>>;
 ///
 /// See the example of [`App`](super::App).
 pub struct Closing {
-    closing: watch::Receiver<bool>,
+    end: watch::Receiver<Option<Instant>>,
     told: Boxed<()>,
 }
 
 impl Closing {
-    fn new(closing: watch::Receiver<bool>) -> Self {
-        let mut watched = closing.clone();
+    fn new(end: watch::Receiver<Option<Instant>>) -> Self {
+        let mut watched = end.clone();
         // Also when the app is gone.
-        let told = Box::pin(async move { drop(watched.wait_for(|closing| *closing).await) });
-        Self { closing, told }
+        let told = Box::pin(async move { drop(watched.wait_for(Option::is_some).await) });
+        Self { end, told }
+    }
+
+    /// When the app waits no longer for the task, once it is told to end.
+    #[cfg(feature = "axum08")]
+    pub(crate) fn end(&self) -> Option<Instant> {
+        *self.end.borrow()
     }
 }
 
@@ -48,13 +54,13 @@ impl Future for Closing {
 
 impl Clone for Closing {
     fn clone(&self) -> Self {
-        Self::new(self.closing.clone())
+        Self::new(self.end.clone())
     }
 }
 
 impl fmt::Debug for Closing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closing").field("is_closing", &*self.closing.borrow()).finish_non_exhaustive()
+        f.debug_struct("Closing").field("is_closing", &self.end.borrow().is_some()).finish_non_exhaustive()
     }
 }
 
@@ -116,9 +122,9 @@ pub(super) struct Running {
 enum End {
     Producer(EventProducer),
     Consumer(RunHandle),
-    Task(watch::Sender<bool>),
+    Task(watch::Sender<Option<Instant>>),
     #[cfg_attr(not(feature = "sqlx08"), expect(dead_code, reason = "the relay of an outbox"))]
-    LateTask(watch::Sender<bool>),
+    LateTask(watch::Sender<Option<Instant>>),
 }
 
 /// The order in which parts are closed.
@@ -140,8 +146,11 @@ impl Work {
     }
 
     /// With the way to end it.
-    fn of_task(part: String, task: impl FnOnce(Closing) -> Boxed<TaskResult>) -> (Self, watch::Sender<bool>) {
-        let (sender, receiver) = watch::channel(false);
+    fn of_task(
+        part: String,
+        task: impl FnOnce(Closing) -> Boxed<TaskResult>,
+    ) -> (Self, watch::Sender<Option<Instant>>) {
+        let (sender, receiver) = watch::channel(None);
         let task = task(Closing::new(receiver));
         let work = async move { task.await.map_err(|source| AppErrorKind::Task { part, source }.into()) };
         (Self::spawn(work), sender)
@@ -196,7 +205,7 @@ impl Running {
             End::Consumer(_) if has_ended => Ok(()),
             End::Consumer(handle) => handle.close(limit).await,
             End::Task(closing) | End::LateTask(closing) => {
-                closing.send_replace(true);
+                closing.send_replace(Some(deadline));
                 Ok(())
             }
         };

@@ -4,8 +4,9 @@
 mod common;
 mod program;
 mod real;
+#[path = "../../../../tests/common/request.rs"]
+mod request;
 
-use std::io::{Read as _, Write as _};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use event_schema::kafka::EmbeddedKafka;
 use serde_json::{Value, json};
 
 use crate::program::{Stream, json_of, request, start};
+use crate::request::InHand;
 
 const ACTIVITY: &str = r#"{"user": "ada", "action": "look", "quantity": 2}"#;
 
@@ -250,19 +252,9 @@ fn a_signal_ends_it_though_streams_are_open() {
     for stream in &mut streams {
         stream.take(1);
     }
-    // A request in hand: the service asks for its body.
-    let head = format!(
-        "POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-        ACTIVITY.len()
-    );
-    let in_hand = || {
-        let mut stream = program::connect(&address, &head);
-        let mut asked = [0; 25];
-        stream.read_exact(&mut asked).expect("an answer");
-        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
-        stream
-    };
-    let (mut finished, unfinished) = (in_hand(), in_hand());
+    // The last one is never finished.
+    let (finished, unfinished) =
+        (InHand::post(&address, "/events", ACTIVITY), InHand::post(&address, "/events", ACTIVITY));
     let started = Instant::now();
     gateway.terminate();
     for stream in &mut streams {
@@ -270,9 +262,7 @@ fn a_signal_ends_it_though_streams_are_open() {
     }
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     // It is still answered, and one that is never ended does not keep the process.
-    finished.write_all(ACTIVITY.as_bytes()).expect("a connection");
-    let mut answer = String::new();
-    finished.read_to_string(&mut answer).expect("an answer");
+    let answer = finished.send().answer();
     assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
     let end = gateway.wait();
     assert!(

@@ -31,7 +31,7 @@ pub(crate) fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-pub(crate) fn connect(address: &str, text: &str) -> TcpStream {
+fn connect(address: &str, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a server");
     stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
     // A server that refuses a large body need not read it.

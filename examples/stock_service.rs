@@ -2,11 +2,11 @@
 //! in order, and runs until a signal ends the process.
 //!
 //! ```text
-//! cargo run --example order_service                               # a broker inside the process, and a few orders
-//! cargo run --example order_service -- --config client.properties # a real one: ends at Ctrl-C or SIGTERM
+//! cargo run --example stock_service                               # a broker inside the process, and a few orders
+//! cargo run --example stock_service -- --config client.properties # a real one: ends at Ctrl-C or SIGTERM
 //! ```
 //!
-//! On a real broker the topics `orders` and `accepted-orders` and the dead letter topic `orders-order-service-dlt` must
+//! On a real broker the topics `orders` and `accepted-orders` and the dead letter topic `orders-stock-service-dlt` must
 //! exist, unless the broker creates topics itself.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use event_schema::kafka::{
 };
 use event_schema::prelude::*;
 
-const GROUP: &str = "order-service";
+const GROUP: &str = "stock-service";
 
 #[derive(Debug, Serialize, EventSchema)]
 #[event(name = "order.requested", topic = "orders", key = order_id)]
@@ -55,10 +55,10 @@ struct OrderAccepted {
     quantity: u32,
 }
 
-/// The events whose contracts a test keeps, in the folder `schemas/order-service`.
+/// The events whose contracts a test keeps, in the folder `schemas/stock-service`.
 #[cfg(test)]
 pub(crate) fn catalog() -> event_schema::contract::Catalog {
-    event_schema::contract::Catalog::new("order-service").receives::<OrderEvent>().sends::<OrderAccepted>()
+    event_schema::contract::Catalog::new("stock-service").receives::<OrderEvent>().sends::<OrderAccepted>()
 }
 
 /// The stock that is left to sell, and the orders that have their share: a handler can run twice for one event.
@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (None, file) => KafkaConfig::from_properties_file(file.unwrap_or_default())?,
     };
 
-    let producer = EventProducer::connect(&config).await?.with_source("/order-service")?;
+    let producer = EventProducer::connect(&config).await?.with_source("/stock-service")?;
     let consumer = EventConsumer::<OrderEvent>::subscribe(&config.group(GROUP)).await?;
     let handle = consumer.handle();
     let runner = consumer
@@ -116,7 +116,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .publish_with(&producer);
 
     // The consumer ends before the producer that its handlers use.
-    let mut app = App::new("order-service").producer(&producer).consumer(runner, handle_order);
+    let mut app = App::new("stock-service").producer(&producer).consumer(runner, handle_order);
     if embedded.is_some() {
         let (app_handle, counts) = (app.handle(), handle.clone());
         app = app.task("demo", async move |_| {
