@@ -384,7 +384,8 @@ impl Forward {
             Ok(_) => Finished::Done,
             Err(error) => {
                 tracing::warn!("{place}@{offset}: {error}");
-                if error.is_permanent() {
+                // One that may be stored is sent again: it has not been refused.
+                if error.is_permanent() && error.is_not_sent() {
                     Finished::Refused { why: error.to_string(), is_too_large: error.is_too_large() }
                 } else {
                     Finished::NotYet
