@@ -313,7 +313,7 @@ impl<M: Clone> Core<M> {
 
     pub(crate) fn release_withheld(&mut self, partition: Partition) {
         for number in self.withheld.remove(&partition).into_iter().flatten().rev() {
-            self.ready.push_front((partition, number));
+            self.queue_first(partition, number);
         }
         self.put_revoked_first();
     }
@@ -565,8 +565,8 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be
-    /// called in the reverse order of the takes.
+    /// A record that was taken, back where it was: it is taken again before the others, but for the earlier ones of its
+    /// partition, and has not failed. To be called in the reverse order of the takes.
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
         let order = self.rules.order;
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
@@ -579,8 +579,20 @@ impl<M: Clone> Core<M> {
         }
         match self.withheld.get_mut(&ticket.partition) {
             Some(withheld) => _ = withheld.insert(ticket.number),
-            None => self.ready.push_front((ticket.partition, ticket.number)),
+            None => self.queue_first(ticket.partition, ticket.number),
         }
+    }
+
+    /// The record may be taken, before all others but the earlier ones of its partition.
+    fn queue_first(&mut self, partition: Partition, number: u64) {
+        if !self.barred.is_empty() {
+            // They may be later ones, and are barred again behind this one.
+            self.unbar();
+        }
+        let of_partition = |(_, (other, _)): &(usize, &(Partition, u64))| *other == partition;
+        let own = self.ready.iter().enumerate().filter(of_partition);
+        let earlier = own.take_while(|(_, (_, other))| *other < number).last();
+        self.ready.insert(earlier.map_or(0, |(index, _)| index + 1), (partition, number));
     }
 
     /// Gives back a record that was taken and not seen. It is not taken again: the next owner of its partition gets it.
@@ -599,7 +611,7 @@ impl<M: Clone> Core<M> {
         let freed = lane.freed();
         if !freed.is_empty() {
             for number in freed.into_iter().rev() {
-                self.ready.push_front((ticket.partition, number));
+                self.queue_first(ticket.partition, number);
             }
             self.put_revoked_first();
         }

@@ -252,6 +252,30 @@ fn what_waited_for_a_record_that_failed_comes_before_what_was_received_since() {
     assert_eq!(offsets(&session.hand_out(2, now)), [1, 2]);
 }
 
+/// The batches of one record each, in the order in which they are handed out.
+fn handed_out(session: &mut Machine, now: Duration) -> Vec<i64> {
+    let one = || {
+        session.gather(1, now);
+        let batch = session.hand_out(1, now);
+        for taken in &batch {
+            session.finish(&taken.ticket, Finished::Done, now);
+        }
+        offsets(&batch).first().copied()
+    };
+    std::iter::from_fn(one).collect()
+}
+
+#[test]
+fn batches_that_are_dropped_one_after_the_other_come_in_the_order_of_their_records() {
+    let mut session = session(rules(), &[0, 1], 4);
+    session.gather(8, NOW);
+    let batches = [3, 3, 2].map(|most| session.hand_out(most, NOW));
+    for batch in batches {
+        session.untake(batch.iter().map(|taken| taken.ticket));
+    }
+    assert_eq!(handed_out(&mut session, NOW), [0, 1, 2, 3, 0, 1, 2, 3]);
+}
+
 #[test]
 fn of_those_that_failed_together_the_first_is_tried_first() {
     // Chance may give the second a shorter pause.
