@@ -209,6 +209,10 @@ impl<M: Clone> Core<M> {
     }
 
     fn take_since(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
+        if self.has_ready() {
+            // Before the next tick, too, a later record is not the probe.
+            self.unbar_in_time(now);
+        }
         while self.has_ready() {
             let taken = self.take_front(now, begun);
             if taken.is_some() {
@@ -526,6 +530,13 @@ impl<M: Clone> Core<M> {
         self.put_revoked_first();
     }
 
+    /// The same, if nothing bars them any more.
+    fn unbar_in_time(&mut self, now: Duration) {
+        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
+            self.unbar();
+        }
+    }
+
     /// Whether this record, which is in hand, must not be handled: the breaker is open and it is not the probe, or nothing is
     /// handled now.
     pub(crate) fn excludes(&self, ticket: &Ticket) -> bool {
@@ -573,6 +584,9 @@ impl<M: Clone> Core<M> {
         let Some(lane) = lane.filter(|lane| lane.is_in_hand(ticket)) else { return };
         lane.put_back(ticket);
         let is_follower = lane.retract(ticket.number, order);
+        if !is_follower {
+            lane.has_returned(ticket.number);
+        }
         self.put_down(ticket);
         if is_follower {
             return;
@@ -695,9 +709,7 @@ impl<M: Clone> Core<M> {
                 lane.queue(&mut self.ready, partition, number);
             }
         }
-        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
-            self.unbar();
-        }
+        self.unbar_in_time(now);
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
             self.commit();
