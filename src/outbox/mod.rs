@@ -122,7 +122,8 @@
 //! No transaction waits for anything but the database: a runner asks a schema registry before it begins one, and
 //! [`Outbox::prepare`] does so for events that a service puts there itself. An
 //! [`OutgoingEvent`](crate::kafka::OutgoingEvent) has a topic that is not known before: the first one of a topic asks within
-//! the transaction.
+//! the transaction, which waits for the answer with its connection and its locks. [`Outbox::prepare`] when the service starts
+//! saves this for those that go to the event's own topic.
 //!
 //! # One service for both databases
 //!

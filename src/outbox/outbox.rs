@@ -234,7 +234,8 @@ impl<DB: Backend> Outbox<DB> {
 
     /// Asks the registry, if the producer has one, for what [`add`](Self::add) needs for this type of event, so that no
     /// transaction waits for it. A service calls it when it starts. Handlers of a runner need no call: the runner does so
-    /// before each transaction.
+    /// before each transaction, except for an [`OutgoingEvent`](crate::kafka::OutgoingEvent). A call for its event is enough
+    /// if it goes to the event's own topic.
     ///
     /// # Errors
     ///

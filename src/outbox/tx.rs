@@ -103,6 +103,9 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     ///
     /// The events go to their topics by the [relay](crate::outbox::Outbox::relay). Their ids are derived as
     /// [`run_with`](Self::run_with) says. The producer is the outbox's: [`publish_with`](Self::publish_with) does not apply.
+    /// If it has a schema registry, the runner asks that for the events that the handler may return before it begins the
+    /// transaction. The topic of an [`OutgoingEvent`](crate::kafka::OutgoingEvent) is known only when the handler returns: the
+    /// first one of a topic asks within the transaction, which waits for the answer.
     ///
     /// If the database is away or too busy, the message waits, as after [`Failure::unavailable`]: no attempt is spent. The
     /// same holds for an error of sqlx that the handler returns by `?`, unless it is about the statement or its rows, such as

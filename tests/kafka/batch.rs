@@ -329,6 +329,50 @@ async fn of_those_that_failed_together_the_first_is_received_first() {
 }
 
 #[tokio::test]
+async fn batches_that_are_dropped_come_again_in_their_order() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..6).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let mut batches = consumer.runner().batches().unwrap();
+    let mut dropped = Vec::new();
+    for _ in 0..3 {
+        dropped.push(within(20, "batch", batches.recv(2, Duration::from_secs(20))).await.unwrap());
+    }
+    // From the first on.
+    dropped.into_iter().for_each(drop);
+    for first in [0, 2, 4] {
+        let batch = within(20, "batch", batches.recv(2, Duration::from_secs(20))).await.unwrap();
+        assert_eq!(numbers(batch.iter()), [first, first + 1]);
+        batch.finish();
+    }
+    assert_eq!(batches.counts().to_string(), "6 done, 6 abandoned");
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_is_dropped_does_not_wait_for_a_later_message_that_failed() {
+    let kafka = Kafka::start();
+    let topic = kafka.topic(1).await;
+    kafka.publish(&topic, (0..4).map(|number| note("a", number))).await;
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.group(), &[&topic]).await.unwrap();
+    let pause = Duration::from_secs(1);
+    let mut batches = consumer.runner().retry(Retry::in_place().backoff(pause, pause)).batches().unwrap();
+    let first = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    let mut second = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+    assert_eq!((numbers(first.iter()), numbers(second.iter())), (vec![0], vec![1]));
+    second.fail(0, Failure::retry("not yet"));
+    second.finish();
+    drop(first);
+    for number in 0..4 {
+        let batch = within(20, "batch", batches.recv(1, WAIT)).await.unwrap();
+        assert_eq!(numbers(batch.iter()), [number]);
+        batch.finish();
+    }
+    batches.close(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_a_cancelled_recv_has_taken_waits_for_what_failed_before_it() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;

@@ -7,7 +7,7 @@ use crate::common::log::{Log, lines};
 use crate::common::{Note, note, until, within};
 use event_schema::kafka::BrokerError::{
     ClusterAuthorizationFailed as NO_RIGHT_TO_BEGIN, InvalidTimestamp as NOT_NOW, MessageTooLarge as TOO_LARGE,
-    TopicAuthorizationFailed as NO_RIGHT_TO_WRITE,
+    RequestTimedOut as PERHAPS_STORED, TopicAuthorizationFailed as NO_RIGHT_TO_WRITE,
 };
 use event_schema::kafka::rdkafka039::consumer::{BaseConsumer, Consumer};
 use event_schema::kafka::{
@@ -104,6 +104,18 @@ async fn what_is_too_large_loses_the_texts_and_then_its_headers_and_stops_nothin
         assert_eq!(letter.headers().get("traceparent"), Some(TRACE));
         assert_eq!(letter.rejection().unwrap().bytes(), POISON);
     }
+}
+
+/// A broker refuses the second request for a message whose first one may have stored it: that says nothing about the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_stored_is_not_refused() {
+    let kafka = kafka();
+    kafka.publish_bytes("notes", None, Some(POISON), &[("x", b"y")]).await;
+    kafka.fail(ApiKey::Produce, &[PERHAPS_STORED, TOO_LARGE]);
+    Running::start(&kafka).await.dead(1).await;
+    let letter = letter(&kafka).await;
+    let dead = DeadLetter::read(letter.headers()).unwrap();
+    assert!(dead.message().is_some(), "it has lost its texts: {dead:?}");
 }
 
 /// The handler's pauses have grown to minutes, and have nothing to do with the dead letter topic.

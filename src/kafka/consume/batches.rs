@@ -23,7 +23,7 @@ use super::selection::Selection;
 use super::session::Finished;
 use super::tally::Counts;
 use super::tell::finish;
-use super::waits::Waits;
+use super::withheld::Withheld;
 use crate::EventSchema;
 use crate::kafka::client::bounded;
 use crate::kafka::error::{CloseError, ConsumeError};
@@ -75,7 +75,7 @@ pub struct Batches<E> {
     selection: Selection,
     loader: Loader<E>,
     /// The partitions that wait for the schemas of their next messages.
-    waits: Waits,
+    withheld: Withheld,
     /// Failed records are forwarded by a task of their own, whether or not anybody receives.
     letters: Option<UnboundedSender<(Taken<Raw>, Place)>>,
     forwarder: JoinSet<()>,
@@ -84,7 +84,7 @@ pub struct Batches<E> {
 impl<E: EventSchema> Batches<E> {
     pub(super) fn new(member: Member, forward: Forward, selection: Selection, loader: Loader<E>) -> Self {
         let (forward, forwarder) = (Arc::new(forward), JoinSet::new());
-        Self { member, forward, selection, loader, waits: Waits::default(), letters: None, forwarder }
+        Self { member, forward, selection, loader, withheld: Withheld::default(), letters: None, forwarder }
     }
 
     /// Waits for a message and then for more, until the batch has `most` messages or `wait` has passed. Meanwhile the
@@ -104,7 +104,7 @@ impl<E: EventSchema> Batches<E> {
         let mut until = None;
         loop {
             // There may always be enough for a batch without them.
-            poll_fn(|context| Poll::Ready(_ = self.waits.poll(&shared, context))).await;
+            poll_fn(|context| Poll::Ready(_ = self.withheld.poll(&shared, context))).await;
             {
                 let mut state = shared.lock();
                 if let Some(trouble) = state.trouble() {
@@ -129,7 +129,7 @@ impl<E: EventSchema> Batches<E> {
                             not_yet.sort_by_key(|(taken, ..)| (taken.ticket.partition, taken.ticket.number));
                             not_yet.dedup_by_key(|(taken, ..)| taken.ticket.partition);
                             for (Taken { ticket, .. }, _, not_yet) in not_yet {
-                                self.waits.begin(ticket.partition, self.loader.wait(&not_yet));
+                                self.withheld.begin(ticket.partition, self.loader.wait(&not_yet));
                                 state.session.withhold_from(&ticket);
                             }
                             continue;
@@ -162,7 +162,7 @@ impl<E: EventSchema> Batches<E> {
             tokio::select! {
                 () = more => {}
                 () = time => {}
-                () = poll_fn(|context| self.waits.poll(&shared, context)) => {}
+                () = poll_fn(|context| self.withheld.poll(&shared, context)) => {}
             }
         }
     }

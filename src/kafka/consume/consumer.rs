@@ -18,7 +18,7 @@ use super::received::Received;
 use super::runner::Runner;
 use super::subscription::Subscription;
 use super::tally::Counts;
-use super::waits::Waits;
+use super::withheld::Withheld;
 #[cfg(feature = "avro")]
 use crate::format::{Codec, CodecError, Decoder};
 use crate::kafka::config::KafkaConfig;
@@ -85,7 +85,7 @@ pub struct EventConsumer<E> {
     ended: bool,
     loader: Loader<E>,
     /// The partitions that wait for the schemas of their next messages.
-    waits: Waits,
+    withheld: Withheld,
 }
 
 impl<E: EventSchema> EventConsumer<E> {
@@ -155,7 +155,7 @@ impl<E: EventSchema> EventConsumer<E> {
     /// ```
     pub async fn subscribe_to(config: &KafkaConfig, topics: &[&str]) -> Result<Self, ConnectError> {
         let subscription = Subscription::new(config, topics).await?;
-        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), waits: Waits::default() })
+        Ok(Self { subscription, handed_out: 0, ended: false, loader: Loader::new(), withheld: Withheld::default() })
     }
 
     /// Sets the [context](crate::LoadOptions::context) of rules with `use_context`, for all messages of this consumer. A
@@ -574,7 +574,7 @@ impl<E: EventSchema> EventConsumer<E> {
             return Poll::Pending;
         }
         loop {
-            let _ = self.waits.poll(&self.subscription.member.shared, context);
+            let _ = self.withheld.poll(&self.subscription.member.shared, context);
             if let Some((position, raw)) = self.subscription.ahead.next(&self.subscription.member.shared) {
                 let place = &self.subscription.ahead.places[position.partition as usize];
                 let at = At { topic: &place.topic, partition: place.partition, offset: position.offset };
@@ -587,7 +587,7 @@ impl<E: EventSchema> EventConsumer<E> {
                         return Poll::Ready(Ok(received));
                     }
                     Err(not_yet) => {
-                        self.waits.begin(position.partition, self.loader.wait(&not_yet));
+                        self.withheld.begin(position.partition, self.loader.wait(&not_yet));
                         let mut state = self.subscription.member.shared.lock();
                         self.subscription.ahead.withhold(&mut state, position, raw);
                         continue;

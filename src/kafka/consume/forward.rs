@@ -153,7 +153,7 @@ impl Forward {
         let (retries, longest, group) = (Arc::clone(&self.retries), self.retry.longest(), self.group.clone());
         Box::new(move |topic, raw| {
             let retry = retries.get(topic)?;
-            if letters::waits_for_another(raw.headers(), &group) {
+            if letters::is_retry_of_another(raw.headers(), &group) {
                 return Some(Returned { tried: retry.number, wait: Duration::ZERO, origin: None });
             }
             let origin = retry
@@ -207,7 +207,7 @@ impl Forward {
     /// its own.
     pub(super) fn passes_over(&self, raw: &Raw, place: &Place) -> Option<Outcome> {
         let is_for_another = letters::is_for_another(raw.headers(), &place.topic, &self.group)
-            || self.retries.contains_key(&*place.topic) && letters::waits_for_another(raw.headers(), &self.group);
+            || self.retries.contains_key(&*place.topic) && letters::is_retry_of_another(raw.headers(), &self.group);
         if is_for_another {
             return Some(Outcome::Ignored);
         }
@@ -384,7 +384,8 @@ impl Forward {
             Ok(_) => Finished::Done,
             Err(error) => {
                 tracing::warn!("{place}@{offset}: {error}");
-                if error.is_permanent() {
+                // One that may be stored is sent again: it has not been refused.
+                if error.is_permanent() && error.is_not_sent() {
                     Finished::Refused { why: error.to_string(), is_too_large: error.is_too_large() }
                 } else {
                     Finished::NotYet

@@ -36,7 +36,7 @@ mod tally;
 mod tell;
 mod transactions;
 mod transactor;
-mod waits;
+mod withheld;
 mod worker;
 
 #[cfg(feature = "sqlx08")]

@@ -23,10 +23,10 @@ use super::core::{Backoff, Waiting};
 ///
 /// | | what waits meanwhile | order | requires |
 /// |---|---|---|---|
-/// | [`in_place`](Self::in_place) | its partition | kept | |
+/// | [`in_place`](Self::in_place) | the later messages of its partition | kept | |
 /// | [`park`](Self::park) | the later messages of its key | kept for each key | [`Order::Key`](crate::kafka::Order::Key) or [`unordered`](crate::kafka::Runner::unordered) |
 /// | [`topics`](Self::topics) | nothing | lost | [`unordered`](crate::kafka::Runner::unordered); the retry topics exist |
-/// | [`never`](Self::never) | its partition, while a dependency of the handler is unavailable: there is no other retry | kept | |
+/// | [`never`](Self::never) | the later messages of its partition, while a dependency of the handler is unavailable: there is no other retry | kept | |
 ///
 /// A message whose handler says that a dependency is [unavailable](crate::kafka::Failure::unavailable) spends no attempt. It
 /// is handled again where it is, after the same pauses, and the same messages wait meanwhile; with
@@ -50,7 +50,8 @@ impl Retry {
         Self { waiting, attempts: 5, backoff, unavailable_limit: None }
     }
 
-    /// The whole partition waits until the message has succeeded or failed for good, which keeps its order.
+    /// The later messages of its partition wait until the message has succeeded or failed for good, which keeps their
+    /// order.
     ///
     /// ```
     /// use event_schema::kafka::Retry;

@@ -16,4 +16,4 @@ pub(crate) use self::dead_letter::{Form, MAX_KEY, Original};
 pub use self::dead_message::DeadMessage;
 pub(crate) use self::names::{is_legal, legal};
 pub(crate) use self::redrive::{Destination, headers_for_redrive, is_for_another, redrive_topic, redrives};
-pub(crate) use self::retry::{attempts, due, headers_for_retry, retry_topic, waits_for_another, without_retries};
+pub(crate) use self::retry::{attempts, due, headers_for_retry, is_retry_of_another, retry_topic, without_retries};

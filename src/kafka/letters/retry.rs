@@ -33,7 +33,7 @@ pub(crate) fn retry_topic(topic: &str, group: &str, number: u32) -> String {
 
 /// Whether a message of a retry topic or a redrive topic waits there for another group. Two pairs of topic and group can
 /// share such a topic: see [`DeadLetter::new`](crate::kafka::DeadLetter::new).
-pub(crate) fn waits_for_another(headers: &Headers, group: &str) -> bool {
+pub(crate) fn is_retry_of_another(headers: &Headers, group: &str) -> bool {
     headers.get(FIRST_GROUP).is_some_and(|its_group| its_group != group.as_bytes())
 }
 

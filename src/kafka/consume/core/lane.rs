@@ -1,6 +1,6 @@
 //! One partition, from its assignment to its end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(super) struct Lane<M> {
     pub(super) holders: Vec<u64>,
     /// Records that became ready while the key was blocked.
     pub(super) aside: Vec<u64>,
+    /// Records that were put back after a take, and not taken again.
+    returned: BTreeSet<u64>,
     in_hand: InHand,
     /// The offset of the last record that was received.
     received: Option<i64>,
@@ -130,6 +132,7 @@ impl<M: Clone> Lane<M> {
             keys: HashMap::default(),
             holders: Vec::new(),
             aside: Vec::new(),
+            returned: BTreeSet::new(),
             in_hand: InHand::default(),
             received: None,
             buffered: Limit { records: 0, bytes: 0 },
@@ -202,6 +205,7 @@ impl<M: Clone> Lane<M> {
         record.taken += 1;
         let Record { offset, leader_epoch, attempt, taken, work, .. } = *record;
         self.in_hand.insert(number, now);
+        self.returned.remove(&number);
         let ticket = Ticket { partition, epoch, number, offset, leader_epoch, attempt, taken };
         Some(Taken { ticket, work, message })
     }
@@ -276,6 +280,11 @@ impl<M: Clone> Lane<M> {
         self.in_hand.remove(ticket.number).then_some(work)
     }
 
+    /// The record was [put back](Self::put_back) as it was before its take.
+    pub(super) fn has_returned(&mut self, number: u64) {
+        self.returned.insert(number);
+    }
+
     /// Whether it is in hand, and the ticket is the last.
     pub(super) fn is_in_hand(&self, ticket: &Ticket) -> bool {
         let record = self.index(ticket.number).and_then(|index| self.records.get(index));
@@ -291,21 +300,26 @@ impl<M: Clone> Lane<M> {
         })
     }
 
-    /// Nothing else of the partition is taken before the record is finished, but for those that hold it, too, in
-    /// their order.
+    /// Nothing later of the partition is taken before the record is finished, but for those that hold it, too: in their
+    /// order, and after those before them that have returned.
     pub(super) fn hold(&mut self, number: u64) {
         if !self.holders.contains(&number) {
             self.holders.push(number);
         }
     }
 
-    /// Whether the record must wait for others that hold the partition, or is left to its next owner. The latter are
+    /// Whether the record must wait for earlier ones that hold the partition, or is left to its next owner. The latter are
     /// all but the holes, because records finished behind a hole cannot be committed before it.
     pub(super) fn is_held_up(&self, number: u64) -> bool {
         let is_left = |number: u64| self.revoked && number >= self.reach;
-        let mut holders = self.holders.iter().copied().filter(|holder| !is_left(*holder)).peekable();
-        let mut waits = |holder: u64| holder < number && !self.in_hand.has(holder);
-        is_left(number) || holders.peek().is_some() && (!self.holders.contains(&number) || holders.any(&mut waits))
+        let mut earlier = self.holders.iter().filter(|holder| **holder < number);
+        let waits = if self.holders.contains(&number) {
+            let has_returned = self.returned.first().is_some_and(|returned| *returned < number);
+            has_returned || earlier.any(|holder| !self.in_hand.has(*holder))
+        } else {
+            earlier.next().is_some()
+        };
+        is_left(number) || waits
     }
 
     /// The record may be taken. Records of revoked partitions go first, because the other members of the group wait for
@@ -437,9 +451,13 @@ impl<M: Clone> Lane<M> {
     /// Whether nothing is left over.
     #[cfg(test)]
     pub(super) fn is_clear(&self) -> bool {
-        let Self { records, keys, holders, aside, in_hand, buffered, paused, .. } = self;
+        let Self { records, keys, holders, aside, returned, in_hand, buffered, paused, .. } = self;
         let queues_are_empty = records.is_empty() && keys.is_empty() && holders.is_empty() && aside.is_empty();
-        queues_are_empty && in_hand.len() == 0 && *buffered == Limit { records: 0, bytes: 0 } && !paused
+        queues_are_empty
+            && returned.is_empty()
+            && in_hand.len() == 0
+            && *buffered == Limit { records: 0, bytes: 0 }
+            && !paused
     }
 
     /// Whether to pause or resume it, if either, when this much is its share.

@@ -209,6 +209,10 @@ impl<M: Clone> Core<M> {
     }
 
     fn take_since(&mut self, now: Duration, begun: Duration) -> Option<Taken<M>> {
+        if self.has_ready() {
+            // Before the next tick, too, a later record is not the probe.
+            self.unbar_in_time(now);
+        }
         while self.has_ready() {
             let taken = self.take_front(now, begun);
             if taken.is_some() {
@@ -313,7 +317,7 @@ impl<M: Clone> Core<M> {
 
     pub(crate) fn release_withheld(&mut self, partition: Partition) {
         for number in self.withheld.remove(&partition).into_iter().flatten().rev() {
-            self.ready.push_front((partition, number));
+            self.queue_first(partition, number);
         }
         self.put_revoked_first();
     }
@@ -526,6 +530,13 @@ impl<M: Clone> Core<M> {
         self.put_revoked_first();
     }
 
+    /// The same, if nothing bars them any more.
+    fn unbar_in_time(&mut self, now: Duration) {
+        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
+            self.unbar();
+        }
+    }
+
     /// Whether this record, which is in hand, must not be handled: the breaker is open and it is not the probe, or nothing is
     /// handled now.
     pub(crate) fn excludes(&self, ticket: &Ticket) -> bool {
@@ -565,22 +576,37 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// A record that was taken, back where it was: it is taken again before the others, and has not failed. To be
-    /// called in the reverse order of the takes.
+    /// A record that was taken, back where it was: it is taken again before the others, but for the earlier ones of its
+    /// partition, and has not failed. To be called in the reverse order of the takes.
     pub(crate) fn untake(&mut self, ticket: &Ticket) {
         let order = self.rules.order;
         let lane = self.lanes.get_mut(&ticket.partition).filter(|lane| lane.epoch == ticket.epoch);
         let Some(lane) = lane.filter(|lane| lane.is_in_hand(ticket)) else { return };
         lane.put_back(ticket);
         let is_follower = lane.retract(ticket.number, order);
+        if !is_follower {
+            lane.has_returned(ticket.number);
+        }
         self.put_down(ticket);
         if is_follower {
             return;
         }
         match self.withheld.get_mut(&ticket.partition) {
             Some(withheld) => _ = withheld.insert(ticket.number),
-            None => self.ready.push_front((ticket.partition, ticket.number)),
+            None => self.queue_first(ticket.partition, ticket.number),
         }
+    }
+
+    /// The record may be taken, before all others but the earlier ones of its partition.
+    fn queue_first(&mut self, partition: Partition, number: u64) {
+        if !self.barred.is_empty() {
+            // They may be later ones, and are barred again behind this one.
+            self.unbar();
+        }
+        let of_partition = |(_, (other, _)): &(usize, &(Partition, u64))| *other == partition;
+        let own = self.ready.iter().enumerate().filter(of_partition);
+        let earlier = own.take_while(|(_, (_, other))| *other < number).last();
+        self.ready.insert(earlier.map_or(0, |(index, _)| index + 1), (partition, number));
     }
 
     /// Gives back a record that was taken and not seen. It is not taken again: the next owner of its partition gets it.
@@ -599,7 +625,7 @@ impl<M: Clone> Core<M> {
         let freed = lane.freed();
         if !freed.is_empty() {
             for number in freed.into_iter().rev() {
-                self.ready.push_front((ticket.partition, number));
+                self.queue_first(ticket.partition, number);
             }
             self.put_revoked_first();
         }
@@ -683,9 +709,7 @@ impl<M: Clone> Core<M> {
                 lane.queue(&mut self.ready, partition, number);
             }
         }
-        if !self.barred.is_empty() && !self.paused && !self.outage.bars(now) {
-            self.unbar();
-        }
+        self.unbar_in_time(now);
         if now >= self.next_commit {
             self.next_commit = now.saturating_add(self.rules.commit_every);
             self.commit();

@@ -19,6 +19,8 @@
 //!   finished: handled, forwarded to another topic or skipped.
 //! - Two records whose order counts are never in hand together, and the later one is not taken before
 //!   the earlier one is finished.
+//! - A record that is retried in its place stops the later ones of its partition, except those that failed together with
+//!   it. One that is put back comes before the later ones of its partition, also in batches.
 //! - A parked record stops those of its key, and others only when they are `span` records away from it.
 //! - Whatever belongs to an assignment that is over has no effect.
 //! - A partition is paused as soon as it holds its share of the buffer, and resumed when it holds no more

@@ -885,6 +885,20 @@ fn a_probe_that_is_rejected_or_put_back_makes_room_for_another_at_once() {
 }
 
 #[test]
+fn no_record_is_the_probe_before_earlier_ones_that_wait_for_it() {
+    let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
+    receive(&mut core, &[None; 4]);
+    let taken: Vec<_> = (0..2).map(|_| core.take(NOW).unwrap().ticket).collect();
+    assert_eq!(core.finish(&taken[0], Verdict::Retry, NOW), Some(Outcome::Skipped));
+    assert_eq!(core.finish(&taken[1], Verdict::Retry, NOW), Some(Outcome::Unavailable));
+    assert!(take(&mut core, NOW).is_empty());
+    // Received when it is time for a probe, and before the tick that says so.
+    let now = NOW + millis(100);
+    core.receive(record(4, None), now);
+    assert_eq!(offsets(&mut core, now), [2]);
+}
+
+#[test]
 fn a_probe_that_cannot_be_loaded_yet_makes_room_for_another_at_once() {
     let mut core = core(Rules { attempts: 1, breaker: Some(2), give_up: GiveUp::Skip.into(), ..rules() });
     receive(&mut core, &[None; 5]);

@@ -252,6 +252,67 @@ fn what_waited_for_a_record_that_failed_comes_before_what_was_received_since() {
     assert_eq!(offsets(&session.hand_out(2, now)), [1, 2]);
 }
 
+/// The batches of one record each, in the order in which they are handed out.
+fn handed_out(session: &mut Machine, now: Duration) -> Vec<i64> {
+    let one = || {
+        session.gather(1, now);
+        let batch = session.hand_out(1, now);
+        for taken in &batch {
+            session.finish(&taken.ticket, Finished::Done, now);
+        }
+        offsets(&batch).first().copied()
+    };
+    std::iter::from_fn(one).collect()
+}
+
+#[test]
+fn batches_that_are_dropped_one_after_the_other_come_in_the_order_of_their_records() {
+    let mut session = session(rules(), &[0, 1], 4);
+    session.gather(8, NOW);
+    let batches = [3, 3, 2].map(|most| session.hand_out(most, NOW));
+    for batch in batches {
+        session.untake(batch.iter().map(|taken| taken.ticket));
+    }
+    assert_eq!(handed_out(&mut session, NOW), [0, 1, 2, 3, 0, 1, 2, 3]);
+}
+
+#[test]
+fn a_record_that_is_dropped_comes_before_a_later_one_that_failed() {
+    for is_at_once in [true, false] {
+        let mut session = session(rules(), &[0], 4);
+        session.gather(4, NOW);
+        let [first, second] = [1, 1].map(|most| session.hand_out(most, NOW));
+        session.finish(&second[0].ticket, Finished::Failed(Reason::Retry(1)), NOW);
+        assert_eq!(handed_out(&mut session, NOW), [0; 0], "they wait for what failed");
+        let later = NOW + millis(100);
+        if is_at_once {
+            session.untake(first.iter().map(|taken| taken.ticket));
+            assert_eq!(handed_out(&mut session, NOW), [0]);
+        }
+        session.tick(later);
+        session.gather(4, later);
+        assert_eq!(session.gathered(), 1);
+        session.untake(first.iter().map(|taken| taken.ticket));
+        let rest: &[i64] = if is_at_once { &[1, 2, 3] } else { &[0, 1, 2, 3] };
+        assert_eq!(handed_out(&mut session, later), rest, "at once: {is_at_once}");
+    }
+}
+
+#[test]
+fn records_that_are_dropped_come_between_those_that_failed_before_and_behind_them() {
+    let mut session = session(rules(), &[0], 5);
+    session.gather(5, NOW);
+    let [first, middle, last] = [1, 2, 1].map(|most| session.hand_out(most, NOW));
+    for failed in [first, last] {
+        session.finish(&failed[0].ticket, Finished::Failed(Reason::Retry(1)), NOW);
+    }
+    session.untake(middle.iter().map(|taken| taken.ticket));
+    assert_eq!(handed_out(&mut session, NOW), [0; 0]);
+    let later = NOW + millis(100);
+    session.tick(later);
+    assert_eq!(handed_out(&mut session, later), [0, 1, 2, 3, 4]);
+}
+
 #[test]
 fn of_those_that_failed_together_the_first_is_tried_first() {
     // Chance may give the second a shorter pause.

@@ -508,7 +508,7 @@ impl Consumer {
         rest.sort_by_key(|hand| hand.row.as_ref().map(|row| row.place));
         self.session.return_row(rest.iter().map(|hand| hand.ticket));
         for hand in rest {
-            *self.state(&hand.ticket) = State::Waiting(Duration::ZERO, Duration::ZERO);
+            self.put_back(&hand.ticket);
             world.tally.note(Event::Returned);
             self.late.push(hand);
         }
@@ -556,7 +556,7 @@ impl Consumer {
         let record = &mut ledger.records[number];
         let State::Waiting(from, _) = record.state else { unreachable!("it has its turn") };
         assert!(from <= world.now, "taken too early");
-        record.state = State::InHand(begun);
+        (record.state, record.returned) = (State::InHand(begun), false);
         record.taken += 1;
         let ticket = Ticket {
             partition,
@@ -796,7 +796,7 @@ impl Consumer {
             hand.pending && hand.ticket.partition == from.partition && hand.ticket.number >= from.number
         };
         for hand in self.hands.extract_if(.., is_withheld).collect::<Vec<_>>() {
-            *self.state(&hand.ticket) = State::Waiting(Duration::ZERO, Duration::ZERO);
+            self.put_back(&hand.ticket);
             self.late.push(hand);
         }
         world.tally.note(Event::Withheld);
@@ -824,11 +824,21 @@ impl Consumer {
         let batch = self.session.hand_out(world.chance.usize(1..=gathered), world.now);
         let places = batch.iter().map(|taken| (taken.ticket.partition, taken.ticket.number));
         assert!(places.is_sorted(), "the records of a partition are in their order");
-        for taken in batch {
+        for taken in &batch {
             let hand = self.hands.iter_mut().find(|hand| hand.ticket == taken.ticket).expect("it was gathered");
             assert!(std::mem::take(&mut hand.pending), "handed out twice");
             *self.state(&taken.ticket) = State::InHand(world.now);
             world.tally.note(Event::Begun);
+        }
+        for Taken { ticket: Ticket { partition, number, .. }, .. } in batch {
+            let is_gathered = |other: usize| {
+                let is_it = |hand: &Hand| (hand.ticket.partition, hand.ticket.number) == (partition, other as u64);
+                self.hands.iter().any(|hand| hand.pending && is_it(hand))
+            };
+            let number = usize::try_from(number).expect("a small number");
+            let ledger = self.ledgers[partition as usize].as_ref().expect("what is handed out is ours");
+            let overtaken = ledger.overtaken_by(number, is_gathered);
+            assert_eq!(overtaken, None, "record {number} is handed out first");
         }
         self.obey(world);
         true
@@ -840,17 +850,20 @@ impl Consumer {
         let is_dropped = |hand: &mut Hand| !hand.pending && hand.work == Work::Handle;
         let mut dropped: Vec<_> = self.hands.extract_if(.., is_dropped).collect();
         dropped.sort_by_key(|hand| (hand.ticket.partition, hand.ticket.number));
-        let at_once = State::Waiting(Duration::ZERO, Duration::ZERO);
         for hand in &dropped {
             let is_revoked = self.ledger(hand.ticket.partition).expect("what is in hand is ours").revoked;
-            *self.state(&hand.ticket) = if is_revoked { State::GivenBack } else { at_once };
+            if is_revoked {
+                *self.state(&hand.ticket) = State::GivenBack;
+            } else {
+                self.put_back(&hand.ticket);
+            }
             world.tally.note(Event::Untaken);
         }
         let abandoned = self.session.counts().of(Outcome::Abandoned);
         self.session.untake(dropped.iter().map(|hand| hand.ticket));
         assert_eq!(self.session.counts().of(Outcome::Abandoned), abandoned + dropped.len() as u64);
         for hand in self.hands.extract_if(.., |hand| hand.pending).collect::<Vec<_>>() {
-            *self.state(&hand.ticket) = at_once;
+            self.put_back(&hand.ticket);
             self.late.push(hand);
         }
         self.late.extend(dropped);
@@ -871,13 +884,13 @@ impl Consumer {
                 let is_excluded = is_paused || is_open && probe != Some((partition, number));
                 let has_reason = ledger.revoked || ledger.is_held_up(number) || is_excluded;
                 assert!(has_reason, "there is no reason to put it back");
-                let (state, event) = if ledger.revoked {
-                    (State::GivenBack, Event::GivenBack)
+                if ledger.revoked {
+                    ledger.records[number].state = State::GivenBack;
+                    world.tally.note(Event::GivenBack);
                 } else {
-                    (State::Waiting(Duration::ZERO, Duration::ZERO), Event::PutBack)
-                };
-                ledger.records[number].state = state;
-                world.tally.note(event);
+                    self.put_back(&hand.ticket);
+                    world.tally.note(Event::PutBack);
+                }
             }
             self.late.push(hand);
         }
@@ -1007,9 +1020,19 @@ impl Consumer {
         self.obey(world);
     }
 
-    fn state(&mut self, ticket: &Ticket) -> &mut State {
+    fn record(&mut self, ticket: &Ticket) -> &mut Record {
         let number = usize::try_from(ticket.number).expect("a small number");
-        &mut self.ledger(ticket.partition).expect("what is in hand is ours").records[number].state
+        &mut self.ledger(ticket.partition).expect("what is in hand is ours").records[number]
+    }
+
+    fn state(&mut self, ticket: &Ticket) -> &mut State {
+        &mut self.record(ticket).state
+    }
+
+    /// The record is where it was before it was taken.
+    fn put_back(&mut self, ticket: &Ticket) {
+        let record = self.record(ticket);
+        (record.state, record.returned) = (State::Waiting(Duration::ZERO, Duration::ZERO), true);
     }
 
     /// The outcome that the verdict must have.

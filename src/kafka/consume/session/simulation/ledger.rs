@@ -43,8 +43,12 @@ pub(super) struct Record {
     origin: (Partition, i64),
     /// How often in a row a dependency of its handler was away, and since when.
     away: Option<(u32, Duration)>,
-    /// The partition waits for it.
+    /// The later records of the partition wait for it.
     holds: bool,
+    /// It was put back after a take, and not taken again.
+    pub(super) returned: bool,
+    /// No other waits for it: it comes when its own time has come.
+    has_own_time: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,6 +97,8 @@ impl Ledger {
             origin: entry.origin.unwrap_or((partition, entry.offset)),
             away: None,
             holds: false,
+            returned: false,
+            has_own_time: entry.due.is_some(),
         });
     }
 
@@ -110,13 +116,29 @@ impl Ledger {
             && !self.is_held_up(number)
     }
 
-    /// Whether others hold the partition, or the record does and one before it is not in hand.
+    /// Whether earlier ones hold the partition, and the record does not or one of them is not in hand. One that does also
+    /// waits for earlier ones that have returned.
     pub(super) fn is_held_up(&self, number: usize) -> bool {
         let end = if self.revoked { self.reach() } else { self.records.len() };
         let holds = |number: &usize| self.records[*number].holds && self.records[*number].state != State::Finished;
-        let waits = |holder: usize| holder < number && !matches!(self.records[holder].state, State::InHand(_));
-        let mut holders = (self.first..end).filter(holds);
-        if self.records[number].holds { holders.any(waits) } else { holders.next().is_some() }
+        let waits = |holder: usize| !matches!(self.records[holder].state, State::InHand(_));
+        let mut holders = (self.first..end.min(number)).filter(holds);
+        let mut earlier = self.records[self.first..number].iter();
+        if self.records[number].holds {
+            holders.any(waits) || earlier.any(|record| record.returned)
+        } else {
+            holders.next().is_some()
+        }
+    }
+
+    /// The number of an earlier record that is to be handed out later than this one, which is handed out now.
+    pub(super) fn overtaken_by(&self, number: usize, is_gathered: impl Fn(usize) -> bool) -> Option<usize> {
+        let is_overtaken = |other: &usize| {
+            let Record { state, work, has_own_time, .. } = self.records[*other];
+            let waits = matches!(state, State::Waiting(..)) && work == Work::Handle;
+            (waits || is_gathered(*other)) && !has_own_time
+        };
+        (self.first..number).find(is_overtaken)
     }
 
     /// The number behind the last that is finished.
@@ -150,6 +172,7 @@ impl Ledger {
         outage: &mut Outage,
     ) -> Option<Outcome> {
         let record = &mut self.records[number];
+        record.has_own_time |= rules.waiting != Waiting::Partition;
         let wait = |backoff: &Backoff, pauses: u32| {
             let (from, until) = pause(backoff, pauses);
             State::Waiting(now + from, now + until)

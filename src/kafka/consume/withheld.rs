@@ -1,4 +1,4 @@
-//! Partitions of which nothing is handed out until a schema is known: [`Waits`].
+//! Partitions of which nothing is handed out until a schema is known: [`Withheld`].
 
 use std::fmt;
 use std::future::Future;
@@ -12,12 +12,12 @@ use super::loader::LOOK;
 
 /// The partitions that wait, each until the message that comes next can be loaded. The others go on.
 #[derive(Default)]
-pub(super) struct Waits(Vec<(Partition, Wait)>);
+pub(super) struct Withheld(Vec<(Partition, Wait)>);
 
 /// In a lock, so that consumers can be shared.
 type Wait = Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-impl Waits {
+impl Withheld {
     /// A partition waits until this is ready, but no longer than for a look: what has become of the partition shows then.
     pub(super) fn begin(&mut self, partition: Partition, ready: impl Future<Output = ()> + Send + 'static) {
         // Lost and ours again, it is not to be released by the wait before.
@@ -44,7 +44,7 @@ impl Waits {
     }
 }
 
-impl fmt::Debug for Waits {
+impl fmt::Debug for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(partition, _)| partition)).finish()
     }
@@ -58,11 +58,11 @@ mod tests {
 
     #[test]
     fn a_partition_waits_once() {
-        let mut waits = Waits::default();
-        waits.begin(0, pending());
-        waits.begin(1, pending());
+        let mut withheld = Withheld::default();
+        withheld.begin(0, pending());
+        withheld.begin(1, pending());
         // It was lost, and is ours again.
-        waits.begin(0, ready(()));
-        assert_eq!(format!("{waits:?}"), "[1, 0]");
+        withheld.begin(0, ready(()));
+        assert_eq!(format!("{withheld:?}"), "[1, 0]");
     }
 }
