@@ -434,10 +434,10 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     }
 
     /// Also receives the topics `<topic>-<group>-redrive` ([`Redrive::topic_of`](crate::kafka::Redrive::topic_of)), one for
-    /// each subscribed topic. They hold messages that were dead
-    /// letters of this group and were [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message
-    /// of its original topic, with all attempts; it has no order with the messages there. If it fails again, its dead letter
-    /// is in the dead letter topic of the original topic.
+    /// each subscribed topic. They hold messages that were dead letters of this group and were
+    /// [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message of its original topic, with all
+    /// attempts; it has no order with the messages there. If it fails again, its dead letter is in the dead letter topic of
+    /// the original topic.
     ///
     /// The topics must exist when the consumer starts; a warning names those that are missing. Characters that are illegal
     /// in topic names become `_`.
@@ -502,8 +502,9 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
     }
 
     /// Ends the run when the messages are handled that were in the consumer's partitions when it got them: for a replay
-    /// ([`KafkaConfig::start_at`](crate::kafka::KafkaConfig::start_at)), or a job that runs once in a while. Messages that come later may be handled too. Messages that failed are retried or
-    /// given up before the end, so [`Retry::topics`] cannot be used.
+    /// ([`KafkaConfig::start_at`](crate::kafka::KafkaConfig::start_at)), or a job that runs once in a while. Messages that
+    /// come later may be handled too. Messages that failed are retried or given up before the end, so [`Retry::topics`]
+    /// cannot be used.
     ///
     /// A consumer without partitions waits until it gets those of other members, and ends then.
     ///
