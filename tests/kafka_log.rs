@@ -39,6 +39,39 @@ async fn brokers_that_are_away_are_told_once_and_not_at_every_try() {
     assert_eq!(lines.len() - before, 1, "{lines:?}");
 }
 
+/// The consumers of a process have one log.
+#[tokio::test]
+async fn a_consumer_names_its_group_when_partitions_come_and_go_and_when_its_handlers_fail() {
+    use common::{Note, note};
+    use event_schema::kafka::{CircuitBreaker, Delivery, EmbeddedKafka, EventConsumer, Failure, Outcome, Retry};
+
+    let _log = log().await;
+    let kafka = EmbeddedKafka::start().unwrap();
+    kafka.create_topic("named", 1).unwrap();
+    kafka.create_topic("named-namers-dlt", 1).unwrap();
+    for number in 0..3 {
+        kafka.publish_to("named", &note("a", number)).await;
+    }
+    let config = kafka.config().group("namers");
+    let consumer = EventConsumer::<Note>::subscribe_to(&config, &["named"]).await.unwrap();
+    let handle = consumer.handle();
+    let failed = handle.clone();
+    let retry = Retry::never().backoff(Duration::from_millis(10), Duration::from_millis(10));
+    let runner = consumer.runner().retry(retry).circuit_breaker(CircuitBreaker::after(2));
+    let running = tokio::spawn(runner.run(move |_: Delivery<Note>| {
+        let was_away = failed.counts().of(Outcome::Unavailable) > 0;
+        std::future::ready(if was_away { Ok(()) } else { Err(Failure::retry("away")) })
+    }));
+    kafka.handled("namers", "named").await;
+    handle.close(Duration::from_secs(10)).await.unwrap();
+    running.await.unwrap().unwrap();
+    let lines = lines("group `namers`: ");
+    for end in ["named/0 assigned", "messages are handled again", "named/0 revoked"] {
+        assert!(lines.iter().any(|(_, line)| *line == format!("group `namers`: {end}")), "{end}: {lines:#?}");
+    }
+    assert!(lines.iter().any(|(_, line)| line.starts_with("group `namers`: the handlers of 2 ")), "{lines:#?}");
+}
+
 /// A consumer that ends takes the producer of its dead letters along, with nothing to say to its user.
 #[cfg(target_os = "linux")]
 mod dead_letters {

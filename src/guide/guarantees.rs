@@ -91,7 +91,8 @@
 //!   message waits for its next attempt, or the circuit breaker is open.
 //! - Events that the producer sent again after an unknown outcome: they have the same [id](crate::Envelope#the-id).
 //! - Events that a handler causes, if it runs twice. Events that a handler [returns](crate::kafka::Runner::run_with) have
-//!   the same ids each time (`arguments::a_repeated_handler_publishes_the_same_ids`). Events that it sends by itself have
+//!   the same ids each time (`arguments::a_repeated_handler_publishes_the_same_ids`), but not in
+//!   [another group](crate::kafka::KafkaConfig::start_at). Events that it sends by itself have
 //!   new ids each time, by which consumers cannot recognise the copies.
 //! - With an outbox (feature `sqlx08`, `Runner::outbox`) a message that comes again is finished without its handler, which
 //!   has changed the database once; its events are sent once more at most, with the same ids. See the module `outbox`.

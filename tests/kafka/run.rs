@@ -572,15 +572,20 @@ async fn retries_by_topics_hold_up_nothing() {
     let kafka = Kafka::start();
     let topic = kafka.topic(1).await;
     let group = kafka.group();
-    for number in 1..3 {
-        kafka.create(&format!("{topic}-{}-retry-{number}", group.group_id().unwrap()), 1).await;
+    let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(300), Duration::from_secs(1)).jitter(0.0);
+    let retry_topics = retry.topics_of(&topic, group.group_id().unwrap());
+    assert_eq!(retry_topics.len(), 2);
+    for retry_topic in &retry_topics {
+        kafka.create(retry_topic, 1).await;
     }
     kafka.publish(&topic, (0..10).map(|number| note("a", number))).await;
     let log = Log::default();
-    let retry = Retry::topics().attempts(3).backoff(Duration::from_millis(300), Duration::from_secs(1)).jitter(0.0);
     let running = Running::start(&group, &topic, |runner| runner.unordered().retry(retry), {
         let log = Arc::clone(&log);
         move |note: Delivery<Note>| {
+            if note.attempt() > 1 {
+                assert_eq!(note.topic(), retry_topics[note.attempt() as usize - 2]);
+            }
             log.lock().unwrap().push((i32::try_from(note.attempt()).unwrap(), note.event().clone()));
             async move {
                 match (note.number, note.attempt()) {
@@ -595,6 +600,7 @@ async fn retries_by_topics_hold_up_nothing() {
     running.until(Outcome::Done, 9).await;
     let counts = running.close().await;
     assert_eq!((counts.done(), counts.of(Outcome::Dead), counts.of(Outcome::Retried)), (9, 1, 4));
+    assert_eq!(format!("{counts:?}"), "Counts { done: 9, retried: 4, dead: 1 }");
     let mut attempts: HashMap<u32, Vec<i32>> = HashMap::new();
     for (attempt, note) in log.lock().unwrap().iter() {
         attempts.entry(note.number).or_default().push(*attempt);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use event_schema::kafka::doctor::Doctor;
-use event_schema::kafka::{DeadLetter, KafkaConfig};
+use event_schema::kafka::{DeadLetter, KafkaConfig, Retry};
 use event_schema::serde_json;
 
 use crate::Format;
@@ -28,6 +28,12 @@ pub(crate) struct Args {
     /// Examine no dead letter topic
     #[arg(long, conflicts_with = "dead_letter")]
     no_dead_letter: bool,
+    /// The service has retry topics, for this number of attempts in all: `<topic>-<group>-retry-1` and so on
+    #[arg(long, value_name = "ATTEMPTS")]
+    retry_topics: Option<u32>,
+    /// The service has redrive topics: `<topic>-<group>-redrive`
+    #[arg(long)]
+    redrive_topics: bool,
     /// The time limit of the service's handlers, in milliseconds
     #[arg(long, value_name = "MILLISECONDS")]
     handler_timeout: Option<u64>,
@@ -54,6 +60,12 @@ pub(crate) fn run(args: &Args) -> Result<bool, Unusable> {
     }
     if args.no_dead_letter {
         doctor = doctor.without_dead_letter();
+    }
+    if let Some(attempts) = args.retry_topics {
+        doctor = doctor.retry(Retry::topics().attempts(attempts));
+    }
+    if args.redrive_topics {
+        doctor = doctor.redrive_topics();
     }
     if let Some(millis) = args.handler_timeout {
         doctor = doctor.handler_timeout(Duration::from_millis(millis));

@@ -162,6 +162,9 @@ impl App {
     /// Runs the parts until a signal, [`AppHandle::close`] or an error ends them, or until all consumers and tasks have
     /// ended by themselves. A second signal ends the app without waiting for its parts. Dropping the future aborts them.
     ///
+    /// From then on SIGTERM and Ctrl-C no longer end the process by themselves, not even after the app has ended: tokio keeps
+    /// the handlers of signals. So a `main` returns soon after it.
+    ///
     /// A handler that blocks a thread (`spawn_blocking`) and does not end keeps tokio's runtime, and so the process, from
     /// ending: a `main` of your own can end it with `Runtime::shutdown_timeout`.
     ///

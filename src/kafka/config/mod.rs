@@ -27,6 +27,8 @@ use crate::suggestion::suggest;
 /// The addresses of the brokers, as librdkafka calls `bootstrap.servers`.
 const BROKERS: &str = "metadata.broker.list";
 
+const NO_BROKERS: &str = "`bootstrap.servers` is missing";
+
 /// The configuration of an [`EventProducer`] or an [`EventConsumer`]: the addresses of the brokers, credentials, and
 /// settings of the client.
 ///
@@ -310,7 +312,7 @@ impl KafkaConfig {
     ///
     /// // Run with `BILLING_KAFKA_BOOTSTRAP_SERVERS=broker.example.com:9092`, this is a configuration.
     /// let error = KafkaConfig::from_env("BILLING_KAFKA_").unwrap_err();
-    /// assert_eq!(error.to_string(), "`bootstrap.servers` is missing");
+    /// assert_eq!(error.to_string(), "`bootstrap.servers` is missing: set `BILLING_KAFKA_BOOTSTRAP_SERVERS`");
     /// ```
     pub fn from_env(prefix: &str) -> Result<Self, ConfigError> {
         Self::from_variables(prefix, std::env::vars_os())
@@ -346,7 +348,11 @@ impl KafkaConfig {
         match config.check() {
             Ok(()) if problems.is_empty() => Ok(config),
             checked => {
-                problems.extend(checked.err().iter().flat_map(ConfigError::problems).map(str::to_owned));
+                let error = checked.err();
+                problems.extend(error.iter().flat_map(ConfigError::problems).map(|problem| match problem {
+                    NO_BROKERS => format!("{problem}: set `{prefix}BOOTSTRAP_SERVERS`"),
+                    _ => problem.to_owned(),
+                }));
                 Err(ConfigError::all(problems))
             }
         }
@@ -423,8 +429,16 @@ impl KafkaConfig {
     }
 
     /// Where a consumer starts with a partition in which its group has committed nothing: at the first message with this
-    /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). Together with a new
-    /// [group](Self::group), this replays the messages since then.
+    /// timestamp or a later one, instead of the first of all (`auto.offset.reset`). A group that has committed
+    /// continues at its commit.
+    ///
+    /// Together with a new [group](Self::group), this replays the messages since then. A run
+    /// [`until_end`](crate::kafka::Runner::until_end) ends behind the last message that is there, and a
+    /// [`filter`](crate::kafka::Runner::filter) of the timestamp leaves out those that are too late. The new group has dead
+    /// letter topics of its own, unless [`DeadLetter::topic`](crate::kafka::DeadLetter::topic) names another one. The events
+    /// that its handler [returns](crate::kafka::Runner::run_with) have other ids than the first time, because the ids are
+    /// derived from the group: consumers do not recognise them. To publish events again with their ids, let the group itself
+    /// [seek](crate::kafka::RunHandle::seek) to the time.
     ///
     /// If the brokers do not know the offset, for instance of a partition without a leader, this partition waits until they
     /// do; the others are read. The topics of [`Retry::topics`](crate::kafka::Retry::topics) are read from their beginning.
@@ -720,7 +734,7 @@ impl KafkaConfig {
         if !settings.values.get(BROKERS).is_some_and(has_address) {
             let known = problems.iter().any(|text| text.contains("`bootstrap.servers`") || text.contains(BROKERS));
             if !known {
-                problems.push("`bootstrap.servers` is missing".to_owned());
+                problems.push(NO_BROKERS.to_owned());
             }
         }
         if problems.is_empty() { Ok(settings) } else { Err(ConfigError::all(problems)) }

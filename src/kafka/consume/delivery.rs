@@ -104,6 +104,10 @@ impl<E> Delivery<E> {
         let headers = headers.into_iter().map(|(name, value)| (name, Some(value.as_bytes()))).collect();
         let raw = Raw::made(event.key().as_deref(), headers, millis(now));
         let topic = E::descriptor().topic().or_else(|| descriptor.topic()).unwrap_or("test");
+        Self::first(event, topic, raw)
+    }
+
+    fn first(event: E, topic: &str, raw: Raw) -> Self {
         let ticket = Ticket { partition: 0, epoch: 0, number: 0, offset: 0, leader_epoch: -1, attempt: 1, taken: 1 };
         Self::new(event, Place { topic: topic.into(), partition: 0 }, ticket, raw, None)
     }
@@ -184,6 +188,34 @@ impl<E> Delivery<E> {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.0.ticket.attempt
+    }
+}
+
+impl Delivery<()> {
+    /// A tombstone without a broker, for tests of [its handlers](crate::kafka::Runner::on_tombstone): the first message of
+    /// partition 0 of this topic, with this key and no headers, at its first attempt.
+    ///
+    /// ```
+    /// use event_schema::kafka::{Delivery, Failure};
+    ///
+    /// async fn forget(customer: Delivery<()>) -> Result<(), Failure> {
+    ///     match customer.key() {
+    ///         Some(_) => Ok(()),
+    ///         None => Err(Failure::reject("nobody is deleted")),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let tombstone = Delivery::test_tombstone("customers", "alice");
+    /// assert_eq!((tombstone.to_string(), tombstone.attempt()), ("customers/0@0".to_owned(), 1));
+    /// assert_eq!(tombstone.key(), Some(&b"alice"[..]));
+    /// assert!(forget(tombstone).await.is_ok());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn test_tombstone(topic: &str, key: impl AsRef<[u8]>) -> Self {
+        Self::first((), topic, Raw::made(Some(key.as_ref()), Headers::default(), millis(Envelope::now())))
     }
 }
 

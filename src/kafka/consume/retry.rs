@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::core::{Backoff, Waiting};
+use crate::kafka::letters;
 
 /// How failed messages are retried: what waits meanwhile, how often, and after which pauses. A setting of
 /// [`Runner::retry`](crate::kafka::Runner::retry).
@@ -79,8 +80,8 @@ impl Retry {
     /// The message is sent to a retry topic, and received from there when its backoff is over; no other message waits
     /// for it. Messages lose their order, so [`unordered`](crate::kafka::Runner::unordered) is required.
     ///
-    /// The retry topics are named `<topic>-<group>-retry-1` and so on, one for each attempt except the first. They
-    /// must exist when the consumer starts; a warning names those that are missing. Characters that are illegal in
+    /// The retry topics are named `<topic>-<group>-retry-1` and so on, one for each attempt except the first
+    /// ([`topics_of`](Self::topics_of)). They must exist when the consumer starts; a warning names those that are missing. Characters that are illegal in
     /// topic names become `_`, as in [`DeadLetter::topic_of`](crate::kafka::DeadLetter::topic_of).
     ///
     /// Headers hold the original place of the message, the time of the next attempt and its number. They are Spring
@@ -102,6 +103,29 @@ impl Retry {
     #[must_use]
     pub fn topics() -> Self {
         Self::new(Waiting::Nothing)
+    }
+
+    /// The retry topics of a topic and a group, in their order: none but for [`topics`](Self::topics). They have the same
+    /// names at the brokers as [`DeadLetter::topic_of`](crate::kafka::DeadLetter::topic_of) has.
+    ///
+    /// ```
+    /// use event_schema::kafka::{DeadLetter, Retry, Topics};
+    ///
+    /// let retry = Retry::topics().attempts(3);
+    /// let topics = retry.topics_of("orders", "billing");
+    /// assert_eq!(topics, ["orders-billing-retry-1", "orders-billing-retry-2"]);
+    /// assert!(Retry::park().topics_of("orders", "billing").is_empty());
+    ///
+    /// // All that a consumer with this setting needs, to be created or checked.
+    /// let needed = Topics::new().topic("orders").topic(DeadLetter::new().topic_of("orders", "billing"));
+    /// let needed = topics.into_iter().fold(needed, Topics::topic);
+    /// ```
+    #[must_use]
+    pub fn topics_of(&self, topic: &str, group: &str) -> Vec<String> {
+        match self.waiting {
+            Waiting::Nothing => (1..self.attempts).map(|number| letters::retry_topic(topic, group, number)).collect(),
+            Waiting::Partition | Waiting::Key => Vec::new(),
+        }
     }
 
     /// One attempt only.

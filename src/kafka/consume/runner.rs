@@ -138,8 +138,8 @@ impl<E> Runner<E> {
 }
 
 impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
-    /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). See the example of
-    /// [`run_with`](Self::run_with).
+    /// Sets the state that handlers take as [`State<T>`](crate::kafka::State). A runner with a state starts by
+    /// [`run_with`](Self::run_with), which has an example, and not by [`run`](Self::run).
     pub fn state<T>(self, state: T) -> Runner<E, T> {
         let Self {
             subscription,
@@ -433,10 +433,11 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self
     }
 
-    /// Also receives the topics `<topic>-<group>-redrive`, one for each subscribed topic. They hold messages that were dead
-    /// letters of this group and were [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message
-    /// of its original topic, with all attempts; it has no order with the messages there. If it fails again, its dead letter
-    /// is in the dead letter topic of the original topic.
+    /// Also receives the topics `<topic>-<group>-redrive` ([`Redrive::topic_of`](crate::kafka::Redrive::topic_of)), one for
+    /// each subscribed topic. They hold messages that were dead letters of this group and were
+    /// [redriven](crate::kafka::Redrive::to_group) to it alone. Each is handled as a message of its original topic, with all
+    /// attempts; it has no order with the messages there. If it fails again, its dead letter is in the dead letter topic of
+    /// the original topic.
     ///
     /// The topics must exist when the consumer starts; a warning names those that are missing. Characters that are illegal
     /// in topic names become `_`.
@@ -490,6 +491,7 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
 
     /// A handler for tombstones: messages without a value, which delete a key in a compacted topic. Without this
     /// handler, tombstones count as done. [`on_tombstone_with`](Self::on_tombstone_with) takes a handler that needs more.
+    /// [`Delivery::test_tombstone`](crate::kafka::Delivery::test_tombstone) is for tests of the handler.
     pub fn on_tombstone<H, F>(mut self, handler: H) -> Self
     where
         H: Fn(Delivery<()>) -> F + Send + Sync + 'static,
@@ -499,9 +501,10 @@ impl<E: EventSchema + Send + Sync + 'static, S> Runner<E, S> {
         self.for_handlers("on_tombstone")
     }
 
-    /// Ends the run when the messages are handled that were in the consumer's partitions when it got them: for a replay,
-    /// or a job that runs once in a while. Messages that come later may be handled too. Messages that failed are retried or
-    /// given up before the end, so [`Retry::topics`] cannot be used.
+    /// Ends the run when the messages are handled that were in the consumer's partitions when it got them: for a replay
+    /// ([`KafkaConfig::start_at`](crate::kafka::KafkaConfig::start_at)), or a job that runs once in a while. Messages that
+    /// come later may be handled too. Messages that failed are retried or given up before the end, so [`Retry::topics`]
+    /// cannot be used.
     ///
     /// A consumer without partitions waits until it gets those of other members, and ends then.
     ///

@@ -59,19 +59,26 @@ impl Tally {
 /// assert_eq!(counts.done(), 0);
 /// assert_eq!(counts.of(Outcome::Dead), 0);
 /// assert_eq!(counts.to_string(), "nothing");
+/// assert_eq!(format!("{counts:?}"), "Counts");
 ///
 /// // For metrics: every outcome, also those with a count of zero.
 /// let mut lines = counts.iter().map(|(outcome, count)| format!("deliveries{{outcome=\"{outcome}\"}} {count}"));
 /// assert_eq!(lines.next().unwrap(), "deliveries{outcome=\"done\"} 0");
 /// assert_eq!(lines.count(), 7);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     outcomes: [u64; KINDS.len()],
     lost: u64,
 }
 
 impl Counts {
+    /// Those that are not zero, with their names.
+    fn counted(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let outcomes = self.iter().map(|(outcome, count)| (outcome.as_str(), count));
+        outcomes.chain([("lost", self.lost)]).filter(|(_, count)| *count > 0)
+    }
+
     fn and(mut self, other: &Self) -> Self {
         for (sum, count) in self.outcomes.iter_mut().zip(other.outcomes) {
             *sum += count;
@@ -122,10 +129,19 @@ impl Counts {
 /// The counts that are not zero: `3 done, 1 dead`.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcomes = self.iter().map(|(outcome, count)| (outcome.as_str(), count));
-        let counted = outcomes.chain([("lost", self.lost)]).filter(|(_, count)| *count > 0);
-        let texts: Vec<_> = counted.map(|(kind, count)| format!("{count} {kind}")).collect();
+        let texts: Vec<_> = self.counted().map(|(kind, count)| format!("{count} {kind}")).collect();
         f.write_str(if texts.is_empty() { "nothing" } else { "" })?;
         f.write_str(&texts.join(", "))
+    }
+}
+
+/// The counts that are not zero: `Counts { done: 3, dead: 1 }`.
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Counts");
+        for (kind, count) in self.counted() {
+            fields.field(kind, &count);
+        }
+        fields.finish()
     }
 }

@@ -24,6 +24,7 @@ use super::config::{KafkaConfig, TopicNames};
 use super::error::{ConfigError, ConnectError};
 use super::letters::DeadLetter;
 use super::topics::Admin;
+use super::{Redrive, Retry};
 
 /// How long each question to the brokers may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// | connection | `security.protocol` and `sasl.mechanism` with what the port speaks; user, password and certificate |
 /// | assignor | `partition.assignment.strategy` and `group.protocol` with those of the group's members |
 /// | offset reset | the group's committed offsets with the messages that are there, and with `auto.offset.reset` |
-/// | topic | whether it exists, or one that the pattern matches, and whether its partitions have leaders |
+/// | topic | whether it exists, or one that the pattern matches, and whether its partitions have leaders; whether the retry topics and redrive topics exist |
 /// | dead letter | whether the dead letter topic exists, or the brokers create it; its `max.message.bytes`, `retention.ms` and `cleanup.policy` with the topic's |
 /// | rights | whether the user may read the topics and the group, and write to the dead letter topics |
 /// | timeouts | session, heartbeat, poll interval, handler, linger, request and delivery with each other; the session with the brokers' limits |
@@ -101,6 +102,8 @@ pub struct Doctor {
     config: KafkaConfig,
     topics: Vec<String>,
     dead_letter: Option<DeadLetter>,
+    retry: Retry,
+    redrive_topics: bool,
     handler_timeout: Option<Duration>,
 }
 
@@ -111,7 +114,14 @@ impl Doctor {
     /// For this and the following methods see the examples of [`Doctor`].
     #[must_use]
     pub fn new(config: &KafkaConfig) -> Self {
-        Self { config: config.clone(), topics: Vec::new(), dead_letter: Some(DeadLetter::new()), handler_timeout: None }
+        Self {
+            config: config.clone(),
+            topics: Vec::new(),
+            dead_letter: Some(DeadLetter::new()),
+            retry: Retry::default(),
+            redrive_topics: false,
+            handler_timeout: None,
+        }
     }
 
     /// Adds a topic whose messages the group handles, or a pattern of topics that begins with `^`. Without a topic, neither
@@ -136,6 +146,38 @@ impl Doctor {
     #[must_use]
     pub fn without_dead_letter(self) -> Self {
         Self { dead_letter: None, ..self }
+    }
+
+    /// The retry settings of the service, as for [`Runner::retry`](crate::kafka::Runner::retry): the
+    /// [retry topics](Retry::topics_of) must exist. Default: `Retry::default()`, which needs none.
+    ///
+    /// ```
+    /// use event_schema::kafka::doctor::{Check, Doctor};
+    /// use event_schema::kafka::{EmbeddedKafka, Retry};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let kafka = EmbeddedKafka::start()?;
+    /// for topic in ["orders", "orders-billing-dlt", "orders-billing-retry-1"] { kafka.create_topic(topic, 1)?; }
+    ///
+    /// let doctor = Doctor::new(&kafka.config().group("billing")).topic("orders");
+    /// let report = doctor.retry(Retry::topics().attempts(3)).redrive_topics().examine().await?;
+    /// let missing: Vec<&str> = report.findings().iter().map(|finding| finding.place()).collect();
+    /// assert_eq!(missing, ["topic `orders-billing-retry-2`", "topic `orders-billing-redrive`"]);
+    /// assert_eq!(report.findings()[0].check(), Check::Topic);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn retry(self, retry: Retry) -> Self {
+        Self { retry, ..self }
+    }
+
+    /// The service receives what is [redriven](crate::kafka::Runner::redrive_topics) to its group: the topics for it must
+    /// exist. See the example of [`retry`](Self::retry).
+    #[must_use]
+    pub fn redrive_topics(self) -> Self {
+        Self { redrive_topics: true, ..self }
     }
 
     /// The [`handler_timeout`](crate::kafka::Runner::handler_timeout) of the service. Default: not examined.
@@ -193,8 +235,14 @@ impl Doctor {
             Some((topic.clone(), names.real(&dead).into_owned()))
         });
         let dead: Vec<(String, String)> = dead.collect();
+        let own: Vec<(String, &str)> = read
+            .iter()
+            .filter_map(|topic| Some(self.own(topic, group?)))
+            .flatten()
+            .map(|(topic, without)| (names.real(&topic).into_owned(), without))
+            .collect();
         let mut asked = read.clone();
-        for (_, topic) in &dead {
+        for topic in dead.iter().map(|(_, topic)| topic).chain(own.iter().map(|(topic, _)| topic)) {
             if !asked.contains(topic) {
                 asked.push(topic.clone());
             }
@@ -234,6 +282,9 @@ impl Doctor {
                 }
             }
         }
+        for (topic, without) in &own {
+            judge.exists(topic, Check::Topic, true, without);
+        }
         let mut seen: Vec<&str> = Vec::new();
         for (origin, topic) in &dead {
             let is_new = !seen.contains(&topic.as_str());
@@ -252,6 +303,15 @@ impl Doctor {
             }
         }
         Ok(report.sorted())
+    }
+
+    /// The topics that the group has for itself beside this one, and what happens without each.
+    fn own(&self, topic: &str, group: &str) -> Vec<(String, &'static str)> {
+        let retries = self.retry.topics_of(topic, group).into_iter();
+        let retries = retries.map(|topic| (topic, "failed messages become dead letters without this retry"));
+        let redrive = self.redrive_topics.then(|| Redrive::topic_of(topic, group));
+        let redrive = redrive.map(|topic| (topic, "dead letters can be redriven to the original topic only"));
+        retries.chain(redrive).collect()
     }
 
     /// The topics, with those that patterns match in their place.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kafka::letters;
+
 /// Where dead letters are sent again; see [`DeadLetterTopic::redrive`](crate::kafka::DeadLetterTopic::redrive).
 ///
 /// ```
@@ -96,6 +98,20 @@ impl Redrive {
 
     fn to(target: Target) -> Self {
         Self { target, is_dry: false }
+    }
+
+    /// The topic of the messages that are redriven to a group, of which the consumer must be told by
+    /// [`Runner::redrive_topics`](crate::kafka::Runner::redrive_topics). It has the same name at the brokers as
+    /// [`DeadLetter::topic_of`](crate::kafka::DeadLetter::topic_of) has.
+    ///
+    /// ```
+    /// use event_schema::kafka::Redrive;
+    ///
+    /// assert_eq!(Redrive::topic_of("orders", "billing"), "orders-billing-redrive");
+    /// ```
+    #[must_use]
+    pub fn topic_of(topic: &str, group: &str) -> String {
+        letters::redrive_topic(topic, group)
     }
 
     /// Sends nothing: each dead letter gets the [`Fate`] that it would have. See the example of [`Redrive`].

@@ -29,6 +29,11 @@ impl Consumer {
         }
     }
 
+    /// For the log, which is one for all consumers of a process.
+    pub(crate) fn group(&self) -> &str {
+        &self.group
+    }
+
     /// The work on a message begins, at this attempt. If there is a handler, it is for an event of this name, that was sent
     /// at this time.
     #[cfg_attr(not(feature = "metrics024"), allow(unused_variables, reason = "of metrics"))]

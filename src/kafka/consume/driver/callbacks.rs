@@ -97,7 +97,7 @@ impl Group {
         for place in &places {
             let start = match answers.next() {
                 Some(Ok(offset)) => {
-                    tracing::info!("{place} starts at offset {offset}");
+                    tracing::info!("group `{}`: {place} starts at offset {offset}", self.shared.telemetry.group());
                     offset
                 }
                 Some(Err(_)) | None => RD_KAFKA_OFFSET_END.into(),
@@ -108,7 +108,8 @@ impl Group {
 
     pub(super) fn assign(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         for element in list.elements() {
-            tracing::info!("{}/{} assigned", element.topic(), element.partition());
+            let group = self.shared.telemetry.group();
+            tracing::info!("group `{group}`: {}/{} assigned", element.topic(), element.partition());
         }
         let mut state = self.shared.lock_here();
         let (mut ours, mut held) = (Vec::new(), Vec::new());
@@ -138,7 +139,7 @@ impl Group {
             }
         };
         for &partition in &partitions {
-            tracing::warn!("{} lost", state.place(partition));
+            tracing::warn!("group `{}`: {} lost", self.shared.telemetry.group(), state.place(partition));
         }
         perform(&self.shared, &mut state, consumer);
         self.shared.count_revocation();
@@ -158,7 +159,8 @@ impl Group {
             partitions
         };
         for element in list.elements() {
-            tracing::info!("{}/{} revoked", element.topic(), element.partition());
+            let group = self.shared.telemetry.group();
+            tracing::info!("group `{group}`: {}/{} revoked", element.topic(), element.partition());
         }
         self.let_go(consumer, &partitions);
     }

@@ -36,11 +36,12 @@ pub(super) fn perform<C: ConsumerContext>(shared: &Shared, state: &mut State, co
             Action::Opened(messages) => {
                 shared.telemetry.breaker_opened();
                 tracing::warn!(
-                    "the handlers of {messages} different messages failed and none succeeded: messages wait, and one at a \
-                     time is tried until one is handled"
+                    "group `{}`: the handlers of {messages} different messages failed and none succeeded: messages wait, and one at a \
+                     time is tried until one is handled",
+                    shared.telemetry.group()
                 );
             }
-            Action::Closed => tracing::info!("messages are handled again"),
+            Action::Closed => tracing::info!("group `{}`: messages are handled again", shared.telemetry.group()),
             Action::Stop(_) => shared.supervisor.notify_one(),
         }
     }
