@@ -338,6 +338,43 @@ fn enums_with_data_in_every_representation() {
 }
 
 #[test]
+fn a_variant_may_hold_a_null() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    enum Change {
+        Limit(Option<i64>),
+        Note(Note),
+        Nothing(()),
+        Until(Option<NaiveDate>),
+        Nested(Box<Option<Change>>),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    struct Note(Option<String>);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Changed {
+        last: Option<Change>,
+        by_name: BTreeMap<String, Vec<Change>>,
+    }
+    for change in [
+        Change::Limit(None),
+        Change::Limit(Some(-1)),
+        Change::Note(Note(None)),
+        Change::Note(Note(Some("x".to_owned()))),
+        Change::Nothing(()),
+        Change::Until(None),
+        Change::Until(NaiveDate::from_ymd_opt(1969, 12, 31)),
+        Change::Nested(Box::new(None)),
+        Change::Nested(Box::new(Some(Change::Limit(None)))),
+    ] {
+        round_trip(&change);
+        let by_name = BTreeMap::from([("x".to_owned(), vec![change.clone(), Change::Limit(None)])]);
+        round_trip(&Changed { last: Some(change), by_name });
+    }
+}
+
+#[test]
 fn flattened_converted_and_foreign_values() {
     #[event_schema::event]
     #[derive(Debug, PartialEq)]

@@ -114,16 +114,15 @@ impl<'a, 'de> Datum<'a, 'de> {
         Ok(value)
     }
 
-    fn visit_inner<V: Visitor<'de>>(
+    /// A record as the value of its only field, which is read in the way that was asked for.
+    fn inner<T>(
         source: &mut Source<'de>,
         record: usize,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
+        read: impl FnOnce(Datum<'_, 'de>) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
         let mut fields = Fields::new(source, record);
-        let value = match fields.next()? {
-            Some((_, op)) => Datum { source: fields.source, op }.deserialize_any(visitor)?,
-            None => visitor.visit_unit()?,
-        };
+        let Some((_, op)) = fields.next()? else { return Err(Malformed::custom("a record without its value")) };
+        let value = read(Datum { source: fields.source, op })?;
         fields.finish()?;
         Ok(value)
     }
@@ -238,7 +237,7 @@ impl<'a, 'de> Datum<'a, 'de> {
             }
             OpKind::Record(record) => Self::visit_record(source, record, visitor),
             OpKind::Tuple(record) => Self::visit_tuple(source, record, visitor),
-            OpKind::Inner(record) => Self::visit_inner(source, record, visitor),
+            OpKind::Inner(record) => Self::inner(source, record, |value| value.deserialize_any(visitor)),
             OpKind::Variant(variant) => Datum { source, op }.visit_variant(variant, visitor),
         }
     }
@@ -265,6 +264,7 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
         }
         match op.kind {
             OpKind::Null => visitor.visit_none(),
+            OpKind::Inner(record) => Self::inner(source, record, |value| value.deserialize_option(visitor)),
             _ => visitor.visit_some(Datum { source, op }),
         }
     }
