@@ -557,6 +557,32 @@ fn hooks_run_and_chosen_fields_are_written() {
 }
 
 #[test]
+fn floats_keep_their_value_on_their_way_through_a_hook() {
+    #[event_schema::event(post_dump = same)]
+    #[derive(Debug, PartialEq)]
+    struct Measured {
+        short: f32,
+        long: f64,
+        all: Vec<Option<f32>>,
+    }
+    fn same(value: Value) -> Value {
+        value
+    }
+    for short in [0.1, -0.0, f32::MAX, f32::MIN_POSITIVE, 1e-45, 1.0 / 3.0, 16_777_216.0] {
+        round_trip(&Measured { short, long: 0.1, all: vec![None, Some(short)] });
+    }
+    // A value of 64 bits is not cut.
+    let schema = r#"{"type": "record", "name": "Exact", "fields": [{"name": "long", "type": "float"}]}"#;
+    #[event_schema::event]
+    struct Exact {
+        long: f64,
+    }
+    let writer = DatumWriter::<Exact>::new(&Schema::parse(schema).unwrap()).unwrap();
+    assert_eq!(writer.dump(&Exact { long: 0.5 }).unwrap(), 0.5_f32.to_le_bytes());
+    assert!(writer.dump(&Exact { long: 0.1 }).is_err());
+}
+
+#[test]
 fn rules_have_their_context() {
     struct Limits {
         max: i64,

@@ -118,17 +118,17 @@ impl<E: EventSchema> DatumWriter<E> {
     pub(crate) fn dump_into(&self, event: &E, options: &DumpOptions<'_>, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         options.valid(event, |event| {
             let written = if E::CHANGES_DUMP || options.chooses() {
-                self.write(&options.value(event)?, bytes)
+                self.write(&options.value(event)?, true, bytes)
             } else {
-                self.write(event, bytes)
+                self.write(event, false, bytes)
             };
             Ok(written?)
         })
     }
 
-    fn write<T: Serialize>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn write<T: Serialize>(&self, value: &T, of_json: bool, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         let root = &self.plan.ops[self.plan.root];
-        Ok(Output::new(&self.plan, bytes).write(root, value).map_err(DumpErrorKind::Datum)?)
+        Ok(Output::new(&self.plan, bytes, of_json).write(root, value).map_err(DumpErrorKind::Datum)?)
     }
 }
 
