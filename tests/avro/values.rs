@@ -375,6 +375,70 @@ fn a_variant_may_hold_a_null() {
 }
 
 #[test]
+fn an_untagged_enum_may_hold_other_enums_and_tuples() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(untagged)]
+    enum Any {
+        Flag(bool),
+        // Another record has this name in JSON.
+        Card(i64),
+        External(External),
+        Internal(Other),
+        Pair((i32, String)),
+        More(More),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(tag = "kind")]
+    enum Other {
+        Wire { iban: String },
+        Check(Voucher),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(untagged)]
+    enum More {
+        Card { pan: String },
+        Way(Way),
+        Size(Size),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    enum Size {
+        #[event(avro(name = "SMALL"))]
+        Small,
+        #[event(avro(name = "LARGE"))]
+        Large,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Held {
+        one: Any,
+        all: Vec<Any>,
+        perhaps: BTreeMap<String, Option<Any>>,
+    }
+    let voucher = || Voucher { code: "c".to_owned() };
+    for any in [
+        Any::Flag(true),
+        Any::Card(4),
+        Any::External(External::Cash),
+        Any::External(External::Card { number: "4".to_owned(), holder: None }),
+        Any::External(External::Gift(voucher())),
+        Any::Internal(Other::Wire { iban: "i".to_owned() }),
+        Any::Internal(Other::Check(voucher())),
+        Any::Pair((1, "x".to_owned())),
+        Any::More(More::Card { pan: "p".to_owned() }),
+        Any::More(More::Way(Way::Sea)),
+        Any::More(More::Size(Size::Large)),
+    ] {
+        round_trip(&any);
+        let perhaps = BTreeMap::from([("x".to_owned(), Some(any.clone()))]);
+        round_trip(&Held { one: any.clone(), all: vec![Any::Flag(false), any], perhaps });
+    }
+}
+
+#[test]
 fn flattened_converted_and_foreign_values() {
     #[event_schema::event]
     #[derive(Debug, PartialEq)]
