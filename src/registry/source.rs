@@ -33,7 +33,7 @@ impl SchemaSource for SchemaRegistry {
             let registered = self.schema(id).await.map_err(|error| {
                 // A registry without GUIDs knows neither this one nor where to look.
                 let is_page_unknown = matches!(id, SchemaId::Guid(_)) && error.status() == Some(404);
-                if is_page_unknown { SchemaSourceError::unknown() } else { source_error(error) }
+                if is_page_unknown { SchemaSourceError::unknown_to(error) } else { source_error(error) }
             })?;
             let schema = registered.schema();
             match schema.schema_type() {
@@ -79,7 +79,7 @@ fn source_error(error: RegistryError) -> SchemaSourceError {
     if error.is_unusable() {
         SchemaSourceError::unusable(error)
     } else if error.is_unknown() {
-        SchemaSourceError::unknown()
+        SchemaSourceError::unknown_to(error)
     } else if error.is_transient() {
         SchemaSourceError::unavailable(error)
     } else {
