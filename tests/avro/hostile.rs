@@ -111,6 +111,22 @@ fn values_without_bytes_are_counted() {
     assert_eq!(DatumReader::<Lists>::new(&schema).load(b"\xA0\x8D\x06\0").unwrap().list.len(), 50_000);
 }
 
+#[test]
+fn a_schema_of_few_records_has_no_end_of_values() {
+    // Each record has two of the next: sixteen million nulls.
+    let last = json!({"type": "record", "name": "R24", "fields": [{"name": "a", "type": "null"}]});
+    let schema = (0..24).rev().fold(last, |inner, level| {
+        let next = format!("R{}", level + 1);
+        let fields = json!([{"name": "a", "type": inner}, {"name": "b", "type": next}]);
+        json!({"type": "record", "name": format!("R{level}"), "fields": fields})
+    });
+    let schema = json!({"type": "record", "name": "R", "fields": [{"name": "skipped", "type": schema}]});
+    for error in [reader::<Nothing>(&schema).load(b"").map(drop), reader::<Kept>(&schema).load(b"").map(drop)] {
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("too many values without content"), "{error}");
+    }
+}
+
 #[event_schema::event]
 #[derive(Debug)]
 struct Kept {

@@ -143,7 +143,7 @@ impl Compiler<'_> {
         let op = self.push(id, kind(record));
         self.records.insert(key, op);
         let (steps, names) = steps(self);
-        self.plan.records[record] = Record::new(steps, names);
+        self.plan.records[record] = Record::new(steps, names, self.nodes.least_size(id));
         op
     }
 

@@ -98,7 +98,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Leaving(Fields::new(source, record));
+        let mut fields = Leaving(Fields::new(source, record)?);
         // The value is given back from where it is, without a look at it: events are large.
         visitor.visit_map(&mut fields.0)
     }
@@ -108,7 +108,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record);
+        let mut fields = Fields::new(source, record)?;
         let value = visitor.visit_seq(&mut fields)?;
         fields.finish()?;
         Ok(value)
@@ -120,7 +120,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         read: impl FnOnce(Datum<'_, 'de>) -> Result<T, Malformed>,
     ) -> Result<T, Malformed> {
-        let mut fields = Fields::new(source, record);
+        let mut fields = Fields::new(source, record)?;
         let Some((_, op)) = fields.next()? else { return Err(Malformed::custom("a record without its value")) };
         let value = read(Datum { source: fields.source, op })?;
         fields.finish()?;
@@ -140,7 +140,7 @@ impl<'a, 'de> Datum<'a, 'de> {
             }
             (Tagging::Internal { tag }, Some(Op { kind: OpKind::Record(record), .. })) => {
                 let mut entries =
-                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record) };
+                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record)? };
                 let value = visitor.visit_map(&mut entries)?;
                 if let Entries::Tagged { fields, .. } = &mut entries {
                     fields.finish()?;
@@ -541,9 +541,12 @@ struct Fields<'a, 'de> {
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
-    fn new(source: &'a mut Source<'de>, record: usize) -> Self {
+    fn new(source: &'a mut Source<'de>, record: usize) -> Result<Self, Malformed> {
         let record = &source.plan.records[record];
-        Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() }
+        if record.empty > 0 {
+            source.count_empty(record.empty)?;
+        }
+        Ok(Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() })
     }
 
     /// Goes on to the next field that is there.
