@@ -205,6 +205,18 @@ fn sizes_of_a_schema_are_only_compared() {
     }
 }
 
+#[test]
+fn a_decimal_has_all_its_digits_or_is_none() {
+    let kept = |scale: u32| {
+        let kind = json!({"type": "bytes", "logicalType": "decimal", "precision": scale, "scale": scale});
+        let schema = json!({"type": "record", "name": "R", "fields": [{"name": "skipped", "type": kind}]});
+        reader::<Kept>(&schema).load(b"\x02\x05").unwrap().skipped.get().to_owned()
+    };
+    assert_eq!(kept(2), "\"0.05\"");
+    assert_eq!(kept(70), format!("\"0.{}5\"", "0".repeat(69)));
+    assert_eq!(kept(2_000_000_000), "\"\"");
+}
+
 /// A reader that stops early leaves the rest to the source.
 #[test]
 fn what_a_reader_leaves_is_passed_over() {

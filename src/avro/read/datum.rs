@@ -59,9 +59,9 @@ impl<'a, 'de> Datum<'a, 'de> {
                 _ => visitor.visit_i128(number),
             },
             Some(Err(number)) if integer => visitor.visit_u128(number),
-            Some(number) => visitor.visit_string(decimal::text(number, scale)),
+            Some(number) if scale <= decimal::MAX_SCALE => visitor.visit_string(decimal::text(number, scale)),
             // Too many digits for any type; to all of them this is no number.
-            None => visitor.visit_str(""),
+            _ => visitor.visit_str(""),
         }
     }
 
