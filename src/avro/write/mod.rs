@@ -65,6 +65,7 @@ impl<E: EventSchema> DatumWriter<E> {
     /// let schema = Schema::parse(r#"{"type": "record", "name": "Ping", "fields": [{"name": "at", "type": "long"}]}"#)?;
     /// let error = DatumWriter::<Ping>::new(&schema).unwrap_err();
     /// assert_eq!(error.faults()[0].path(), "at");
+    /// assert!(error.to_string().starts_with("`ping` cannot be written in the Avro schema: 1 fault\nat: "));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -74,7 +75,7 @@ impl<E: EventSchema> DatumWriter<E> {
     pub fn new(schema: &Schema) -> Result<Self, AvroSchemaError> {
         let event = E::descriptor().name();
         let plan = Plan::new(schema.nodes(), &Shape::of::<E>(), event)
-            .map_err(|faults| AvroSchemaError::new(event, faults))?;
+            .map_err(|faults| AvroSchemaError::of_given(event, faults))?;
         Ok(Self { plan: Arc::new(plan), of: PhantomData })
     }
 
