@@ -43,6 +43,7 @@ mod node;
 mod read;
 mod schema;
 mod target;
+mod untagged;
 mod write;
 
 pub use self::read::DatumReader;

@@ -23,6 +23,10 @@ pub(super) const MAX_DEPTH: usize = 256;
 const MAX_STEPS: usize = 128;
 
 impl Target {
+    pub(super) fn is_untagged(&self) -> bool {
+        matches!(self, Self::Enum { choice: Enum { tagging: Tagging::Untagged, .. }, .. })
+    }
+
     /// The JSON that a value is converted to.
     pub(super) fn natural() -> Self {
         Self::Kind { shape: Shape::any(), form: None }

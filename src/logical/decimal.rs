@@ -18,7 +18,7 @@ pub(crate) fn number(bytes: &[u8]) -> Option<Result<i128, u128>> {
     }
 }
 
-/// The number with its point before so many digits.
+/// The number with its point before so many digits, of which there are no more than [`MAX_SCALE`].
 pub(crate) fn text(number: Result<i128, u128>, scale: usize) -> String {
     let (sign, digits) = match number {
         Ok(number) => (if number < 0 { "-" } else { "" }, number.unsigned_abs()),
@@ -27,13 +27,13 @@ pub(crate) fn text(number: Result<i128, u128>, scale: usize) -> String {
     if scale == 0 {
         return format!("{sign}{digits}");
     }
-    // Larger scales than any type has are left to it.
-    let digits = format!("{digits:0>width$}", width = scale.min(MAX_SCALE) + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale.min(MAX_SCALE));
+    let digits = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
     format!("{sign}{whole}.{fraction}")
 }
 
-const MAX_SCALE: usize = 64;
+/// Far more than any type has: a schema may name any number.
+pub(crate) const MAX_SCALE: usize = 1000;
 
 /// The unscaled bytes of a number's text, if it fits.
 pub(crate) fn unscaled(text: &str, precision: usize, scale: usize) -> Option<Vec<u8>> {

@@ -187,7 +187,7 @@ impl SchemaRegistry {
             }
             let version = Version { subject: reference.subject().into(), number: reference.version(), deleted: true };
             let other = self.at(version).await.map_err(|error| {
-                // The schema itself is known: its messages wait until this one is, too.
+                // The schema itself is known, and the error is about this one.
                 if error.is_unknown() { RegistryError::no_reference(reference.to_string(), error) } else { error }
             })?;
             left.extend_from_slice(other.schema.references());

@@ -208,6 +208,11 @@ impl RegistryError {
         matches!(*self.0, Fault::References { .. } | Fault::Fingerprint(_))
     }
 
+    /// Whether the registry has the schema, but does not know one that it names.
+    pub(super) fn is_incomplete(&self) -> bool {
+        matches!(*self.0, Fault::NoReference { .. })
+    }
+
     /// Whether the answer is not that of a registry.
     pub(super) fn is_foreign(&self) -> bool {
         match &*self.0 {

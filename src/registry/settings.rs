@@ -414,6 +414,8 @@ impl<'a> Reader<'a> {
     }
 }
 
+const NO_SECONDS: &str = "not a number of seconds";
+
 const NO_URL: &str = "not an http or https URL";
 
 fn web_url(text: &str) -> Option<Url> {
@@ -466,8 +468,11 @@ impl Settings {
         let (cluster, pool) = (cloud("bearer.auth.logical.cluster"), cloud("bearer.auth.identity.pool.id"));
         let proxy = reader.text("proxy.host").filter(|host| !host.is_empty());
         let port: u16 = reader.number("proxy.port").unwrap_or(80);
-        let seconds: Option<f64> = reader.parsed("timeout", "not a number of seconds");
+        let seconds: Option<f64> = reader.parsed("timeout", NO_SECONDS);
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        if seconds.is_some() && timeout.is_none() {
+            reader.problem("timeout", NO_SECONDS);
+        }
         let capacity = match reader.number("cache.capacity") {
             None => reader.number("max.schemas.per.subject"),
             given => given,

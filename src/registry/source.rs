@@ -13,7 +13,8 @@ use crate::format::{SchemaAnswer, SchemaSource, SchemaSourceError, SchemaSubject
 /// Consumers get the schemas of messages by their ids, and producers the ids of their events: they register the schemas, or
 /// look them up, as the [configuration](super::RegistryConfig) says. Ids [in headers](crate::format::Codec::ids_in_headers)
 /// are GUIDs, from a registry that has them. A schema that cannot be used, such as one in Protocol Buffers, is
-/// [unusable](SchemaSourceError::is_unusable), with a warning in the log.
+/// [unusable](SchemaSourceError::is_unusable), with a warning in the log. One that refers to a schema that the registry does
+/// not have is [unknown](SchemaSourceError::is_unknown), as one that it does not have itself.
 ///
 /// ```no_run
 /// use event_schema::format::Codec;
@@ -33,7 +34,7 @@ impl SchemaSource for SchemaRegistry {
             let registered = self.schema(id).await.map_err(|error| {
                 // A registry without GUIDs knows neither this one nor where to look.
                 let is_page_unknown = matches!(id, SchemaId::Guid(_)) && error.status() == Some(404);
-                if is_page_unknown { SchemaSourceError::unknown() } else { source_error(error) }
+                if is_page_unknown { SchemaSourceError::unknown_to(error) } else { source_error(error) }
             })?;
             let schema = registered.schema();
             match schema.schema_type() {
@@ -78,8 +79,9 @@ impl SchemaSource for SchemaRegistry {
 fn source_error(error: RegistryError) -> SchemaSourceError {
     if error.is_unusable() {
         SchemaSourceError::unusable(error)
-    } else if error.is_unknown() {
-        SchemaSourceError::unknown()
+    } else if error.is_unknown() || error.is_incomplete() {
+        // A schema that it names may be on its way as well, but no message waits for it for ever.
+        SchemaSourceError::unknown_to(error)
     } else if error.is_transient() {
         SchemaSourceError::unavailable(error)
     } else {

@@ -374,6 +374,26 @@ fn variants_are_matched_by_the_names_of_their_records() {
 }
 
 #[test]
+fn the_value_of_a_variant_may_become_optional() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    enum Change {
+        Limit(Option<f64>),
+        Note(Option<String>),
+    }
+    let variant = |name: &str, value: Value| {
+        let fields = json!([{"name": "extra", "type": "int"}, {"name": "value", "type": value}]);
+        json!({"type": "record", "name": name, "fields": fields})
+    };
+    let writer =
+        json!([variant("Change_Limit", json!("long")), variant("Change_Note", json!(["bytes", "string", "null"]))]);
+    let load = |datum: &[u8]| load::<Of<Change>>(&writer, datum).unwrap();
+    assert_eq!(load(b"\0\x02\x0E"), Of(Change::Limit(Some(7.0))));
+    assert_eq!(load(b"\x02\x02\0\x02x"), Of(Change::Note(Some("x".to_owned()))));
+    assert_eq!(load(b"\x02\x02\x04"), Of(Change::Note(None)));
+}
+
+#[test]
 fn null_stands_for_a_field_that_is_left_out() {
     #[event_schema::event]
     #[derive(Debug, PartialEq)]

@@ -111,6 +111,22 @@ fn values_without_bytes_are_counted() {
     assert_eq!(DatumReader::<Lists>::new(&schema).load(b"\xA0\x8D\x06\0").unwrap().list.len(), 50_000);
 }
 
+#[test]
+fn a_schema_of_few_records_has_no_end_of_values() {
+    // Each record has two of the next: sixteen million nulls.
+    let last = json!({"type": "record", "name": "R24", "fields": [{"name": "a", "type": "null"}]});
+    let schema = (0..24).rev().fold(last, |inner, level| {
+        let next = format!("R{}", level + 1);
+        let fields = json!([{"name": "a", "type": inner}, {"name": "b", "type": next}]);
+        json!({"type": "record", "name": format!("R{level}"), "fields": fields})
+    });
+    let schema = json!({"type": "record", "name": "R", "fields": [{"name": "skipped", "type": schema}]});
+    for error in [reader::<Nothing>(&schema).load(b"").map(drop), reader::<Kept>(&schema).load(b"").map(drop)] {
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("too many values without content"), "{error}");
+    }
+}
+
 #[event_schema::event]
 #[derive(Debug)]
 struct Kept {
@@ -187,6 +203,18 @@ fn sizes_of_a_schema_are_only_compared() {
         assert!(reader::<Nothing>(&schema).load(b"\x02\x02k").unwrap_err().is_truncated());
         assert!(reader::<Nothing>(&schema).load(b"\0").is_ok());
     }
+}
+
+#[test]
+fn a_decimal_has_all_its_digits_or_is_none() {
+    let kept = |scale: u32| {
+        let kind = json!({"type": "bytes", "logicalType": "decimal", "precision": scale, "scale": scale});
+        let schema = json!({"type": "record", "name": "R", "fields": [{"name": "skipped", "type": kind}]});
+        reader::<Kept>(&schema).load(b"\x02\x05").unwrap().skipped.get().to_owned()
+    };
+    assert_eq!(kept(2), "\"0.05\"");
+    assert_eq!(kept(70), format!("\"0.{}5\"", "0".repeat(69)));
+    assert_eq!(kept(2_000_000_000), "\"\"");
 }
 
 /// A reader that stops early leaves the rest to the source.

@@ -9,6 +9,7 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use event_schema::avro::{DatumReader, Schema};
 use event_schema::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use event_schema::contract::avro_schema;
+use event_schema::contract::compat::{Compatibility, avro};
 use event_schema::rust_decimal::Decimal;
 use event_schema::serde_json::{Map, Value, json};
 use event_schema::uuid::Uuid;
@@ -298,6 +299,48 @@ proptest! {
         let writer = older(&avro_schema::<Today>().unwrap(), &mut rng);
         check(&writer, &mut rng);
     }
+}
+
+/// The schema with changes that readers may not bear: fields that are gone, or of another type.
+fn changed(mut schema: Value, rng: &mut Rng) -> Value {
+    const PLAIN: [&str; 9] = ["whole", "ratio", "single", "text", "other", "blob", "note", "count", "flag"];
+    const TYPES: [&str; 8] = ["null", "boolean", "int", "long", "float", "double", "string", "bytes"];
+    let fields = schema["fields"].as_array_mut().unwrap();
+    for _ in 0..=rng.usize(..2) {
+        let changed = *rng.choice(&PLAIN).unwrap();
+        if rng.u8(..4) == 0 {
+            fields.retain(|field| field["name"] != changed);
+        }
+        for field in fields.iter_mut().filter(|field| field["name"] == changed) {
+            let one = json!(rng.choice(&TYPES));
+            field["type"] = if one != "null" && rng.bool() { json!(["null", one]) } else { one };
+        }
+    }
+    schema
+}
+
+/// Of all versions, those that the check calls compatible.
+#[test]
+fn versions_that_the_check_calls_compatible_are_read() {
+    let today = avro_schema::<Today>().unwrap();
+    let (mut compatible, mut incompatible) = (0, 0);
+    for seed in 0..400 {
+        let mut rng = Rng::with_seed(seed);
+        let mut writer = older(&today, &mut rng);
+        // The check asks for the name of the whole.
+        writer["name"] = today["name"].clone();
+        let is_compatible =
+            |writer: &Value| avro::check(writer, &today, Compatibility::Backward).unwrap().is_compatible();
+        assert!(is_compatible(&writer), "{writer}");
+        let writer = changed(writer, &mut rng);
+        if is_compatible(&writer) {
+            compatible += 1;
+            check(&writer, &mut rng);
+        } else {
+            incompatible += 1;
+        }
+    }
+    assert!(compatible > 40 && incompatible > 40, "{compatible} and {incompatible}");
 }
 
 /// Versions as people write them.

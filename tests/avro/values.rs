@@ -338,6 +338,107 @@ fn enums_with_data_in_every_representation() {
 }
 
 #[test]
+fn a_variant_may_hold_a_null() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    enum Change {
+        Limit(Option<i64>),
+        Note(Note),
+        Nothing(()),
+        Until(Option<NaiveDate>),
+        Nested(Box<Option<Change>>),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    struct Note(Option<String>);
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Changed {
+        last: Option<Change>,
+        by_name: BTreeMap<String, Vec<Change>>,
+    }
+    for change in [
+        Change::Limit(None),
+        Change::Limit(Some(-1)),
+        Change::Note(Note(None)),
+        Change::Note(Note(Some("x".to_owned()))),
+        Change::Nothing(()),
+        Change::Until(None),
+        Change::Until(NaiveDate::from_ymd_opt(1969, 12, 31)),
+        Change::Nested(Box::new(None)),
+        Change::Nested(Box::new(Some(Change::Limit(None)))),
+    ] {
+        round_trip(&change);
+        let by_name = BTreeMap::from([("x".to_owned(), vec![change.clone(), Change::Limit(None)])]);
+        round_trip(&Changed { last: Some(change), by_name });
+    }
+}
+
+#[test]
+fn an_untagged_enum_may_hold_other_enums_and_tuples() {
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(untagged)]
+    enum Any {
+        Flag(bool),
+        // Another record has this name in JSON.
+        Card(i64),
+        External(External),
+        Internal(Other),
+        Pair((i32, String)),
+        More(More),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(tag = "kind")]
+    enum Other {
+        Wire { iban: String },
+        Check(Voucher),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    #[serde(untagged)]
+    enum More {
+        Card { pan: String },
+        Way(Way),
+        Size(Size),
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq, Clone)]
+    enum Size {
+        #[event(avro(name = "SMALL"))]
+        Small,
+        #[event(avro(name = "LARGE"))]
+        Large,
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    struct Held {
+        one: Any,
+        all: Vec<Any>,
+        perhaps: BTreeMap<String, Option<Any>>,
+    }
+    let voucher = || Voucher { code: "c".to_owned() };
+    for any in [
+        Any::Flag(true),
+        Any::Card(4),
+        Any::External(External::Cash),
+        Any::External(External::Card { number: "4".to_owned(), holder: None }),
+        Any::External(External::Gift(voucher())),
+        Any::Internal(Other::Wire { iban: "i".to_owned() }),
+        Any::Internal(Other::Check(voucher())),
+        Any::Pair((1, "x".to_owned())),
+        Any::More(More::Card { pan: "p".to_owned() }),
+        Any::More(More::Way(Way::Sea)),
+        Any::More(More::Size(Size::Large)),
+    ] {
+        round_trip(&any);
+        let perhaps = BTreeMap::from([("x".to_owned(), Some(any.clone()))]);
+        round_trip(&Held { one: any.clone(), all: vec![Any::Flag(false), any], perhaps });
+    }
+}
+
+#[test]
 fn flattened_converted_and_foreign_values() {
     #[event_schema::event]
     #[derive(Debug, PartialEq)]
@@ -517,6 +618,32 @@ fn hooks_run_and_chosen_fields_are_written() {
         error.to_string(),
         "the Avro schema cannot express the event: z: no value for a field that the schema has no default for"
     );
+}
+
+#[test]
+fn floats_keep_their_value_on_their_way_through_a_hook() {
+    #[event_schema::event(post_dump = same)]
+    #[derive(Debug, PartialEq)]
+    struct Measured {
+        short: f32,
+        long: f64,
+        all: Vec<Option<f32>>,
+    }
+    fn same(value: Value) -> Value {
+        value
+    }
+    for short in [0.1, -0.0, f32::MAX, f32::MIN_POSITIVE, 1e-45, 1.0 / 3.0, 16_777_216.0] {
+        round_trip(&Measured { short, long: 0.1, all: vec![None, Some(short)] });
+    }
+    // A value of 64 bits is not cut.
+    let schema = r#"{"type": "record", "name": "Exact", "fields": [{"name": "long", "type": "float"}]}"#;
+    #[event_schema::event]
+    struct Exact {
+        long: f64,
+    }
+    let writer = DatumWriter::<Exact>::new(&Schema::parse(schema).unwrap()).unwrap();
+    assert_eq!(writer.dump(&Exact { long: 0.5 }).unwrap(), 0.5_f32.to_le_bytes());
+    assert!(writer.dump(&Exact { long: 0.1 }).is_err());
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod group;
 mod groups;
 mod keys;
 mod kit;
+mod languages;
 mod names;
 #[cfg(feature = "kafka-oidc")]
 mod oidc;

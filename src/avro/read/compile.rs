@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::names::{FieldNames, is_same_variant, is_symbol_of};
 use super::super::node::{Node, NodeField, NodeId, NodeName, Nodes, Symbol};
 use super::super::target::{self, MAX_DEPTH, Target, byte_list, is_nullable};
+use super::super::untagged::{MAX_TRIES, enum_of_symbols, variant_of_record};
 use super::plan::{Decimal, Field as ReadField, Op, OpId, OpKind, Plan, Record, Step, Tagging, Variant};
 use crate::contract::Shape;
 use crate::contract::parts::Way;
@@ -64,7 +65,8 @@ impl Compiler<'_> {
             }
             Node::Record { name, fields } => return self.record(id, name, fields, target),
             Node::Enum { symbols, .. } => {
-                let names = symbols.iter().map(|symbol| symbol_name(symbol, target)).collect();
+                let choice = enum_of_symbols(target, symbols, Way::Read);
+                let names = symbols.iter().map(|symbol| symbol_name(symbol, choice)).collect();
                 self.plan.enums.push(names);
                 OpKind::Enum(self.plan.enums.len() - 1)
             }
@@ -141,7 +143,7 @@ impl Compiler<'_> {
         let op = self.push(id, kind(record));
         self.records.insert(key, op);
         let (steps, names) = steps(self);
-        self.plan.records[record] = Record::new(steps, names);
+        self.plan.records[record] = Record::new(steps, names, self.nodes.least_size(id));
         op
     }
 
@@ -254,17 +256,7 @@ impl Compiler<'_> {
             ShapeTagging::Internal { tag } => Tagging::Internal { tag },
             ShapeTagging::Adjacent { tag, content } => Tagging::Adjacent { tag, content },
             ShapeTagging::Untagged => {
-                let same = variants.clone().find(|variant| is_same_variant(owner, variant, name));
-                // A record that is named after the type within.
-                let inner = |variant: &&ShapeVariant| match variant.content {
-                    Content::Inner(field) => match Target::of_field(field, Way::Read) {
-                        Target::Content { name: inner, .. } => inner == name.name,
-                        Target::Enum { .. } | Target::Kind { .. } => false,
-                    },
-                    _ => false,
-                };
-                let found = same.or_else(|| variants.clone().find(inner));
-                let found = found.or_else(|| variants.find(|variant| !matches!(variant.content, Content::Unit)));
+                let found = variant_of_record(owner, choice, name, Way::Read);
                 return match found.map(|variant| (variant, variant.content)) {
                     Some((_, Content::Inner(field))) => self.op(id, &Target::of_field(field, Way::Read)),
                     Some((variant, content)) => {
@@ -371,9 +363,6 @@ fn gather(fields: &'static [Field], found: &mut Vec<(&'static Field, FieldNames)
     }
 }
 
-/// How many untagged enums are looked into within each other.
-const MAX_TRIES: usize = 8;
-
 /// How deep values are flattened into each other.
 const MAX_FLAT: usize = 32;
 
@@ -397,8 +386,8 @@ fn matches(fields: &[NodeField], readers: &[(&'static Field, FieldNames)]) -> Ve
 }
 
 /// The variant that a symbol of the writer's is read as.
-fn symbol_name(symbol: &Symbol, target: &Target) -> Box<str> {
-    let Target::Enum { choice, .. } = target else { return symbol.json_name().into() };
+fn symbol_name(symbol: &Symbol, choice: Option<Enum>) -> Box<str> {
+    let Some(choice) = choice else { return symbol.json_name().into() };
     let variants = choice.variants.iter().filter(|variant| variant.read.is_some());
     let read = |variant: &ShapeVariant| variant.read.unwrap_or_default().into();
     let same = variants.clone().find(|variant| is_symbol_of(variant, symbol));

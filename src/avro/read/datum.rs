@@ -59,9 +59,9 @@ impl<'a, 'de> Datum<'a, 'de> {
                 _ => visitor.visit_i128(number),
             },
             Some(Err(number)) if integer => visitor.visit_u128(number),
-            Some(number) => visitor.visit_string(decimal::text(number, scale)),
+            Some(number) if scale <= decimal::MAX_SCALE => visitor.visit_string(decimal::text(number, scale)),
             // Too many digits for any type; to all of them this is no number.
-            None => visitor.visit_str(""),
+            _ => visitor.visit_str(""),
         }
     }
 
@@ -98,7 +98,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Leaving(Fields::new(source, record));
+        let mut fields = Leaving(Fields::new(source, record)?);
         // The value is given back from where it is, without a look at it: events are large.
         visitor.visit_map(&mut fields.0)
     }
@@ -108,22 +108,21 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record);
+        let mut fields = Fields::new(source, record)?;
         let value = visitor.visit_seq(&mut fields)?;
         fields.finish()?;
         Ok(value)
     }
 
-    fn visit_inner<V: Visitor<'de>>(
+    /// A record as the value of its only field, which is read in the way that was asked for.
+    fn inner<T>(
         source: &mut Source<'de>,
         record: usize,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        let mut fields = Fields::new(source, record);
-        let value = match fields.next()? {
-            Some((_, op)) => Datum { source: fields.source, op }.deserialize_any(visitor)?,
-            None => visitor.visit_unit()?,
-        };
+        read: impl FnOnce(Datum<'_, 'de>) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
+        let mut fields = Fields::new(source, record)?;
+        let Some((_, op)) = fields.next()? else { return Err(Malformed::custom("a record without its value")) };
+        let value = read(Datum { source: fields.source, op })?;
         fields.finish()?;
         Ok(value)
     }
@@ -141,7 +140,7 @@ impl<'a, 'de> Datum<'a, 'de> {
             }
             (Tagging::Internal { tag }, Some(Op { kind: OpKind::Record(record), .. })) => {
                 let mut entries =
-                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record) };
+                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record)? };
                 let value = visitor.visit_map(&mut entries)?;
                 if let Entries::Tagged { fields, .. } = &mut entries {
                     fields.finish()?;
@@ -238,7 +237,7 @@ impl<'a, 'de> Datum<'a, 'de> {
             }
             OpKind::Record(record) => Self::visit_record(source, record, visitor),
             OpKind::Tuple(record) => Self::visit_tuple(source, record, visitor),
-            OpKind::Inner(record) => Self::visit_inner(source, record, visitor),
+            OpKind::Inner(record) => Self::inner(source, record, |value| value.deserialize_any(visitor)),
             OpKind::Variant(variant) => Datum { source, op }.visit_variant(variant, visitor),
         }
     }
@@ -265,6 +264,7 @@ impl<'de> Deserializer<'de> for Datum<'_, 'de> {
         }
         match op.kind {
             OpKind::Null => visitor.visit_none(),
+            OpKind::Inner(record) => Self::inner(source, record, |value| value.deserialize_option(visitor)),
             _ => visitor.visit_some(Datum { source, op }),
         }
     }
@@ -541,9 +541,12 @@ struct Fields<'a, 'de> {
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
-    fn new(source: &'a mut Source<'de>, record: usize) -> Self {
+    fn new(source: &'a mut Source<'de>, record: usize) -> Result<Self, Malformed> {
         let record = &source.plan.records[record];
-        Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() }
+        if record.empty > 0 {
+            source.count_empty(record.empty)?;
+        }
+        Ok(Self { source, record, steps: record.steps.iter(), value: None, names: ptr::null() })
     }
 
     /// Goes on to the next field that is there.

@@ -88,13 +88,16 @@ pub(super) struct Record {
     pub(super) steps: Vec<Step>,
     /// The names of the reader's fields, if they go by their indexes in this list.
     pub(super) names: Vec<&'static str>,
+    /// The number of fields, if all of them can be without a byte.
+    pub(super) empty: usize,
     /// A list of names that was found to be the same.
     known: AtomicPtr<&'static str>,
 }
 
 impl Record {
-    pub(super) fn new(steps: Vec<Step>, names: Vec<&'static str>) -> Self {
-        Self { steps, names, known: AtomicPtr::new(ptr::null_mut()) }
+    pub(super) fn new(steps: Vec<Step>, names: Vec<&'static str>, least_size: usize) -> Self {
+        let empty = if least_size == 0 { steps.len() } else { 0 };
+        Self { steps, names, empty, known: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Whether these are the names of the reader's fields, in their order. The shape of a type that is read by hand may be

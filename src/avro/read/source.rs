@@ -5,8 +5,8 @@ use crate::avro::node::{Node, NodeId};
 use crate::error::Malformed;
 use crate::logical::civil::Unit;
 
-/// How many values without a byte of their own a datum may have in its lists and maps: a count of them costs nothing to
-/// write.
+/// How many values without a byte of their own a datum may have in its lists and maps, and how many in its records: a
+/// count of them costs nothing to write, and a schema of few records can have any number of them.
 const MAX_EMPTY: usize = 1 << 16;
 
 /// How deep values that nobody reads may be nested.
@@ -20,14 +20,16 @@ pub(super) struct Source<'de> {
     rest: &'de [u8],
     /// The number of all of them.
     size: usize,
+    /// The values without a byte in lists and maps, and those in records.
     empty: usize,
+    empty_fields: usize,
     /// What is wrong in the values that a reader left.
     pub(super) left: Option<Malformed>,
 }
 
 impl<'de> Source<'de> {
     pub(super) fn new(plan: &'de Plan, input: &'de [u8]) -> Self {
-        Self { plan, rest: input, size: input.len(), empty: 0, left: None }
+        Self { plan, rest: input, size: input.len(), empty: 0, empty_fields: 0, left: None }
     }
 
     /// Notes what is wrong where it stands.
@@ -264,6 +266,13 @@ impl<'de> Source<'de> {
         }
     }
 
+    /// Counts the fields of a record without a byte.
+    #[cold]
+    pub(super) fn count_empty(&mut self, fields: usize) -> Result<(), Malformed> {
+        self.empty_fields = self.empty_fields.saturating_add(fields);
+        if self.empty_fields > MAX_EMPTY { Err(self.fault("too many values without content")) } else { Ok(()) }
+    }
+
     /// Passes over a value.
     pub(super) fn skip(&mut self, node: NodeId) -> Result<(), Malformed> {
         self.skip_within(node, MAX_SKIPPED)
@@ -291,7 +300,12 @@ impl<'de> Source<'de> {
                 let branch = self.index(branches.len(), UNKNOWN_BRANCH)?;
                 self.skip_within(branches[branch], levels)
             }
-            Node::Record { fields, .. } => fields.iter().try_for_each(|field| self.skip_within(field.node, levels)),
+            Node::Record { fields, .. } => {
+                if nodes.least_size(node) == 0 {
+                    self.count_empty(fields.len())?;
+                }
+                fields.iter().try_for_each(|field| self.skip_within(field.node, levels))
+            }
             Node::Array(items) => self.skip_blocks(nodes.least_size(*items), |this| this.skip_within(*items, levels)),
             Node::Map(values) => self.skip_blocks(nodes.least_size(*values).saturating_add(1), |this| {
                 this.string()?;

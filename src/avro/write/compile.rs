@@ -7,6 +7,7 @@ use super::plan::{Choice, Field, Op, OpId, Plan, Record, Tagging, Variant};
 use crate::avro::names::{FieldNames, is_same_variant, is_symbol_of};
 use crate::avro::node::{Node, NodeField, NodeId, NodeName, Nodes};
 use crate::avro::target::{self, MAX_DEPTH, Target};
+use crate::avro::untagged::{MAX_TRIES, enum_of_symbols, variant_of_record};
 use crate::contract::parts::Way;
 use crate::contract::shape::{
     Content, Enum, Field as ShapeField, Kind, Tagging as ShapeTagging, Variant as ShapeVariant,
@@ -70,14 +71,17 @@ impl Compiler<'_> {
             Node::Record { name, fields } => return self.record(id, name, fields, target),
             Node::Enum { symbols, .. } => {
                 let mut names: Vec<(Box<str>, usize)> = Vec::new();
-                if let Target::Enum { choice, .. } = target {
-                    for (variant, written) in written(choice) {
+                if let Some(choice) = enum_of_symbols(target, symbols, Way::Written) {
+                    let is_tagged = !target.is_untagged();
+                    for (variant, written) in written(&choice) {
                         match symbols.iter().position(|symbol| is_symbol_of(variant, symbol)) {
                             Some(symbol) => names.push((written.into(), symbol)),
-                            None => self.fault(
+                            None if is_tagged => self.fault(
                                 format!("the schema has no symbol for the variant `{written}`"),
                                 "add it to the schema, or write with another one",
                             ),
+                            // The variant may fit another type.
+                            None => {}
                         }
                     }
                 } else {
@@ -114,13 +118,13 @@ impl Compiler<'_> {
     fn union(&mut self, branches: &[NodeId], target: &Target) -> OpId {
         let null = branches.iter().position(|branch| matches!(self.nodes.get(*branch), Node::Null));
         let others: Vec<usize> = (0..branches.len()).filter(|index| Some(*index) != null).collect();
-        if let Target::Enum { choice, .. } = target
-            && !matches!(choice.tagging, ShapeTagging::Untagged)
+        if matches!(target, Target::Enum { .. })
+            && !target.is_untagged()
             && others.iter().all(|branch| matches!(self.nodes.get(branches[*branch]), Node::Record { .. }))
         {
             let branches: Vec<(Option<usize>, NodeId)> =
                 others.iter().map(|index| (Some(*index), branches[*index])).collect();
-            return self.choice(&branches, null, target);
+            return self.choice(&branches, null, target, true);
         }
         if let (Some(null), [branch]) = (null, &others[..]) {
             let op = self.op(branches[*branch], target);
@@ -135,25 +139,23 @@ impl Compiler<'_> {
         match target {
             Target::Content { content, id: key, .. } => self.content(id, fields, *content, key),
             Target::Enum { owner, id: key, choice, .. } => match choice.tagging {
-                ShapeTagging::Untagged => {
-                    let inner = |variant: &ShapeVariant| match variant.content {
-                        Content::Inner(field) => match Target::of_field(field, Way::Written) {
-                            Target::Content { name: inner, .. } => inner == name.name,
-                            Target::Enum { .. } | Target::Kind { .. } => false,
-                        },
-                        _ => false,
-                    };
-                    let named = written(choice).find(|(variant, _)| is_same_variant(owner, variant, name));
-                    let found = named
-                        .or_else(|| written(choice).find(|(variant, _)| inner(variant)))
-                        .or_else(|| written(choice).find(|(variant, _)| !matches!(variant.content, Content::Unit)));
-                    match found.map(|(variant, written)| (variant.content, written)) {
-                        Some((Content::Inner(field), _)) => self.op(id, &Target::of_field(field, Way::Written)),
-                        Some((content, written)) => self.content(id, fields, content, &format!("{key}::{written}")),
-                        None => self.natural(id, fields),
+                ShapeTagging::Untagged => match variant_of_record(owner, choice, name, Way::Written) {
+                    Some(ShapeVariant { content: Content::Inner(field), .. }) => {
+                        let target = Target::of_field(field, Way::Written);
+                        if matches!(target, Target::Enum { .. }) && !target.is_untagged() {
+                            // Its other variants fit other branches.
+                            self.choice(&[(None, id)], None, &target, false)
+                        } else {
+                            self.op(id, &target)
+                        }
                     }
-                }
-                _ => self.choice(&[(None, id)], None, target),
+                    Some(variant) => {
+                        let key = format!("{key}::{}", variant.written.unwrap_or_default());
+                        self.content(id, fields, variant.content, &key)
+                    }
+                    None => self.natural(id, fields),
+                },
+                _ => self.choice(&[(None, id)], None, target, true),
             },
             Target::Kind { shape, .. } => match shape.kind() {
                 Kind::Tuple(items) => {
@@ -168,8 +170,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// The variants of an enum, each written as the record of its name.
-    fn choice(&mut self, branches: &[(Option<usize>, NodeId)], null: Option<usize>, target: &Target) -> OpId {
+    /// The variants of an enum, each written as the record of its name: all of them, or those that have one.
+    fn choice(
+        &mut self,
+        branches: &[(Option<usize>, NodeId)],
+        null: Option<usize>,
+        target: &Target,
+        is_whole: bool,
+    ) -> OpId {
         let Target::Enum { owner, id: key, choice, .. } = target else { unreachable!("of enums only") };
         let tagging = match choice.tagging {
             ShapeTagging::External | ShapeTagging::Untagged => Tagging::External,
@@ -185,10 +193,12 @@ impl Compiler<'_> {
                 _ => None,
             });
             let Some((branch, id, fields)) = found else {
-                self.fault(
-                    format!("the schema has no record for the variant `{written}`"),
-                    "add it to the schema, or write with another one",
-                );
+                if is_whole {
+                    self.fault(
+                        format!("the schema has no record for the variant `{written}`"),
+                        "add it to the schema, or write with another one",
+                    );
+                }
                 continue;
             };
             let key = format!("{key}::{written}");
@@ -331,9 +341,6 @@ fn part_within(target: &Target, part: fn(Kind) -> Option<Shape>, tries: usize) -
         Target::Content { .. } | Target::Enum { .. } => None,
     }
 }
-
-/// How many untagged enums are looked into within each other.
-const MAX_TRIES: usize = 8;
 
 /// How deep values are flattened into each other.
 const MAX_FLAT: usize = 32;

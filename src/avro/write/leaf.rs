@@ -41,21 +41,26 @@ pub(super) fn write_large(out: &mut Vec<u8>, node: &Node, text: &str) -> Result<
     }
 }
 
-/// Writes a float; those that JSON does not have, no load would take.
-pub(super) fn write_float(out: &mut Vec<u8>, node: &Node, number: f64) -> Result<(), Unwritable> {
+/// Writes a float; those that JSON does not have, no load would take. A number `of_json` has the shortest digits that tell
+/// a value of 32 bits from its neighbours.
+pub(super) fn write_float(out: &mut Vec<u8>, node: &Node, number: f64, of_json: bool) -> Result<(), Unwritable> {
     if !number.is_finite() {
         return Err(Unwritable::new("a float that is not finite"));
     }
     match node {
         Node::Double => out.extend(number.to_le_bytes()),
         #[allow(clippy::cast_possible_truncation, clippy::float_cmp, reason = "exact, or not at all")]
-        Node::Float if f64::from(number as f32) == number => {
+        Node::Float if f64::from(number as f32) == number || of_json && shortest(number as f32) == Some(number) => {
             out.extend((number as f32).to_le_bytes());
         }
         Node::Float => return Err(Unwritable::new(TOO_LARGE)),
         _ => return Err(Unwritable::new(OTHER_TYPE)),
     }
     Ok(())
+}
+
+fn shortest(number: f32) -> Option<f64> {
+    number.to_string().parse().ok()
 }
 
 fn write_decimal(out: &mut Vec<u8>, node: &Node, text: &str) -> Result<(), Unwritable> {

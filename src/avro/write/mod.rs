@@ -65,6 +65,7 @@ impl<E: EventSchema> DatumWriter<E> {
     /// let schema = Schema::parse(r#"{"type": "record", "name": "Ping", "fields": [{"name": "at", "type": "long"}]}"#)?;
     /// let error = DatumWriter::<Ping>::new(&schema).unwrap_err();
     /// assert_eq!(error.faults()[0].path(), "at");
+    /// assert!(error.to_string().starts_with("`ping` cannot be written in the Avro schema: 1 fault\nat: "));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -74,7 +75,7 @@ impl<E: EventSchema> DatumWriter<E> {
     pub fn new(schema: &Schema) -> Result<Self, AvroSchemaError> {
         let event = E::descriptor().name();
         let plan = Plan::new(schema.nodes(), &Shape::of::<E>(), event)
-            .map_err(|faults| AvroSchemaError::new(event, faults))?;
+            .map_err(|faults| AvroSchemaError::of_given(event, faults))?;
         Ok(Self { plan: Arc::new(plan), of: PhantomData })
     }
 
@@ -118,17 +119,17 @@ impl<E: EventSchema> DatumWriter<E> {
     pub(crate) fn dump_into(&self, event: &E, options: &DumpOptions<'_>, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         options.valid(event, |event| {
             let written = if E::CHANGES_DUMP || options.chooses() {
-                self.write(&options.value(event)?, bytes)
+                self.write(&options.value(event)?, true, bytes)
             } else {
-                self.write(event, bytes)
+                self.write(event, false, bytes)
             };
             Ok(written?)
         })
     }
 
-    fn write<T: Serialize>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn write<T: Serialize>(&self, value: &T, of_json: bool, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         let root = &self.plan.ops[self.plan.root];
-        Ok(Output::new(&self.plan, bytes).write(root, value).map_err(DumpErrorKind::Datum)?)
+        Ok(Output::new(&self.plan, bytes, of_json).write(root, value).map_err(DumpErrorKind::Datum)?)
     }
 }
 

@@ -17,6 +17,8 @@ use crate::logical::civil::Short;
 pub(super) struct Output<'p, 'o> {
     plan: &'p Plan,
     bytes: &'o mut Vec<u8>,
+    /// Whether what is written is JSON that an event was made into.
+    of_json: bool,
     /// Within how many values a branch is tried.
     tries: usize,
     /// How much was written for branches that did not fit.
@@ -36,8 +38,8 @@ const LEFT_OUT: &str = "no value for a field that the schema has no default for"
 const UNKNOWN_VARIANT: &str = "a variant that the schema does not have";
 
 impl<'p, 'o> Output<'p, 'o> {
-    pub(super) fn new(plan: &'p Plan, bytes: &'o mut Vec<u8>) -> Self {
-        Self { plan, bytes, tries: 0, wasted: 0 }
+    pub(super) fn new(plan: &'p Plan, bytes: &'o mut Vec<u8>, of_json: bool) -> Self {
+        Self { plan, bytes, of_json, tries: 0, wasted: 0 }
     }
 
     /// Whether a field that the record does not have is left out. While a branch is tried, only the tag is: a branch that
@@ -306,13 +308,13 @@ impl<'a, 'p, 'o> Serializer for Value<'a, 'p, 'o> {
     }
     fn serialize_f32(mut self, value: f32) -> Result<(), Unwritable> {
         let node = self.leaf()?;
-        write_float(self.output.bytes, node, value.into())
+        write_float(self.output.bytes, node, value.into(), false)
     }
     #[inline]
     fn serialize_f64(mut self, value: f64) -> Result<(), Unwritable> {
         match self.enter() {
             Op::Double(_) if value.is_finite() => self.output.bytes.extend_from_slice(&value.to_le_bytes()),
-            op => return write_float(self.output.bytes, self.node(op)?, value),
+            op => return write_float(self.output.bytes, self.node(op)?, value, self.output.of_json),
         }
         Ok(())
     }
@@ -828,7 +830,7 @@ impl Compound<'_, '_, '_> {
                 let text = text(value)?;
                 match (text.parse::<i128>(), text.parse::<f64>()) {
                     (Ok(_), _) => write_large(self.output.bytes, node, &text),
-                    (Err(_), Ok(number)) => write_float(self.output.bytes, node, number),
+                    (Err(_), Ok(number)) => write_float(self.output.bytes, node, number, true),
                     (Err(_), Err(_)) => Err(Unwritable::new(OTHER_TYPE)),
                 }
             }

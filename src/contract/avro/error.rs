@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// The error of an event without an Avro schema.
+/// The error of an event without an Avro schema, or of one that cannot be written in a schema that is not its own.
 ///
 /// ```
 /// use event_schema::contract::avro_schema;
@@ -19,15 +19,22 @@ use std::fmt;
 #[derive(Debug)]
 pub struct AvroSchemaError {
     event: String,
+    /// Whether the schema is given.
+    is_given: bool,
     faults: Vec<AvroFault>,
 }
 
 impl AvroSchemaError {
     pub(crate) fn new(event: &str, faults: Vec<AvroFault>) -> Self {
-        Self { event: event.to_owned(), faults }
+        Self { event: event.to_owned(), is_given: false, faults }
     }
 
-    /// Each part of the event that has no Avro form.
+    /// The faults of a schema that the event is to be written in.
+    pub(crate) fn of_given(event: &str, faults: Vec<AvroFault>) -> Self {
+        Self { is_given: true, ..Self::new(event, faults) }
+    }
+
+    /// Each part of the event that has no Avro form, or that the schema asks for in vain.
     ///
     /// See the example of [`AvroSchemaError`].
     #[must_use]
@@ -40,7 +47,8 @@ impl fmt::Display for AvroSchemaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.faults.len();
         let faults = if count == 1 { "fault" } else { "faults" };
-        write!(f, "`{}` has no Avro schema: {count} {faults}", self.event)?;
+        let what = if self.is_given { "cannot be written in the Avro schema" } else { "has no Avro schema" };
+        write!(f, "`{}` {what}: {count} {faults}", self.event)?;
         self.faults.iter().try_for_each(|fault| write!(f, "\n{fault}"))
     }
 }

@@ -276,6 +276,12 @@ impl SchemaSourceError {
         Self { kind: Kind::Unknown, source: None }
     }
 
+    /// As [`unknown`](Self::unknown), by an answer that names what was asked for.
+    #[cfg(feature = "registry")]
+    pub(crate) fn unknown_to(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Unknown, source: Some(source.into()) }
+    }
+
     /// There is such a schema but no use for it, or the source has no such ids at all: asking again is useless. See the
     /// example of [`SchemaSourceError`].
     #[must_use]
@@ -359,13 +365,14 @@ impl Sources {
     /// The schema of the first source that does not say that it is unknown: numbers begin at 1 in every registry, and
     /// while one is unreachable, another may have a different schema with the same number.
     pub(super) async fn schema(&self, id: SchemaId) -> Result<WriterSchema, SchemaSourceError> {
+        let mut unknown = SchemaSourceError::unknown();
         for source in &self.0 {
             match source.schema(id).await {
-                Err(error) if error.is_unknown() => {}
+                Err(error) if error.is_unknown() => unknown = error,
                 answer => return answer,
             }
         }
-        Err(SchemaSourceError::unknown())
+        Err(unknown)
     }
 }
 

@@ -83,7 +83,8 @@ async fn look_up(Missing { found, id }: &Missing, written: Option<SystemTime>) {
                 let unknown_for = unknown_since.get_or_insert_with(Instant::now).elapsed();
                 most = found.patience().saturating_sub(age.min(found.sound_for().max(unknown_for)));
                 if most.is_zero() {
-                    tracing::warn!("no schema with {id} within {:?}: messages with it are rejected", found.patience());
+                    let (patience, reason) = (found.patience(), with_causes(&error));
+                    tracing::warn!("no schema with {id} within {patience:?}: messages with it are rejected: {reason}");
                     found.give_up(*id);
                     return;
                 }

@@ -401,7 +401,7 @@ async fn a_reference_that_is_not_there_does_not_make_the_schema_unknown() {
     let cause = std::error::Error::source(&error).unwrap().downcast_ref::<RegistryError>().unwrap();
     assert_eq!(cause.code(), Some(40402));
     let error = SchemaSource::schema(&registry, SchemaId::Number(7)).await.unwrap_err();
-    assert!(error.is_refused(), "its messages wait: {error}");
+    assert!(error.is_unknown(), "its messages do not wait for ever: {error}");
 }
 
 #[tokio::test]

@@ -159,6 +159,22 @@ async fn the_cause_of_an_error_is_within_reach() {
     assert_eq!(error.to_string(), "the schema is refused");
     let cause = std::error::Error::source(error).unwrap().downcast_ref::<RegistryError>().unwrap();
     assert!(cause.is_denied() && cause.code() == Some(40101), "{cause}");
+
+    // Which subject the registry does not know.
+    let server = self::server(wrong(40401, "Subject 'pings-value' not found.")).await;
+    let codec = self::codec(&hasty(&server.url()).set("auto.register.schemas", "false"));
+    let error = Encoder::<Ping>::for_topic(&codec, "pings").await.unwrap_err();
+    let error = error.source_error().unwrap();
+    assert!(error.is_unknown());
+    let cause = std::error::Error::source(error).unwrap().to_string();
+    let expected = format!("POST {}/subjects/pings-value: status 404, code 40401: Subject ", server.url());
+    assert!(cause.starts_with(&expected), "{cause}");
+
+    // A decoder says it, too.
+    let decoder = Decoder::<Ping>::new(&codec).unwrap();
+    let error = decoder.resolve([], b"\0\0\0\0\x07\x0E").await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<RegistryError>().unwrap();
+    assert!(error.is_unknown() && cause.code() == Some(40401), "{cause}");
 }
 
 const GUID: &str = "0a1b2c3d-0000-4000-8000-0000000000ff";

@@ -18,6 +18,7 @@ fn all_faults_are_named_at_once_without_values() {
         .set("max.retries", "-1")
         .set("cache.capacity", "0")
         .set("retries.wait.ms", "1s")
+        .set("timeout", "-1")
         .set("use.schema.id", "-7")
         .set("proxy.host", "alice:hush@proxy")
         .set("value.subject.name.strategy", "com.example.MyStrategy")
@@ -28,6 +29,7 @@ fn all_faults_are_named_at_once_without_values() {
 not a known key of a schema registry
 `schema.registry.url`: not an http or https URL
 `schema.registry.basic.auth.user.info`: not `user:password`
+`timeout`: not a number of seconds
 `cache.capacity`: not a number in range
 `ssl.truststore.location`: certificates are read as PEM only; write them with `keytool -exportcert -rfc` (JKS) or `openssl pkcs12 -nokeys` (PKCS12), and set `schema.registry.ssl.truststore.type=PEM`
 `ssl.keystore.location`: keys are read from PKCS12 and PEM, not from JKS; convert it with `keytool -importkeystore -deststoretype PKCS12`, and set `schema.registry.ssl.keystore.type=PKCS12`
