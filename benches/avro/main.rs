@@ -1,11 +1,16 @@
-//! What Avro costs beside apache-avro, which checks no rules.
+//! What Avro costs beside apache-avro, `serde_avro_fast` and Python's fastavro, which check no rules.
 //!
 //! `cargo bench --bench avro` reads and writes the same orders with each contender in turns and prints the medians of
 //! their times, as multiples of apache-avro's direct route through serde on the same bytes. `cargo bench --bench avro --
-//! 240` runs only the cases with "240" in their names. `serde_avro_fast` is left out: its licence, MPL-2.0, is none that
-//! this project takes.
+//! 240` runs only the cases with "240" in their names. fastavro runs too with `--python DIR`, a folder into which
+//! `pip install --target DIR fastavro` has put it.
 
+use std::cell::RefCell;
+use std::error::Error;
 use std::hint::black_box;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use apache_avro::reader::datum::GenericDatumReader;
@@ -161,18 +166,21 @@ fn order(lines: usize) -> Order {
     }
 }
 
-type Contender<'c> = (&'static str, Box<dyn Fn() + 'c>);
+/// Does it so many times, and says how many nanoseconds that took.
+type Contender<'c> = (&'static str, Box<dyn Fn(u128) -> u128 + 'c>);
+
+fn contender<'c, T>(name: &'static str, work: impl Fn() -> T + 'c) -> Contender<'c> {
+    let run = move |times| {
+        let begun = Instant::now();
+        (0..times).for_each(|_| drop(black_box(work())));
+        begun.elapsed().as_nanos()
+    };
+    (name, Box::new(run))
+}
 
 /// Lets the contenders run in turns and prints their medians; the first is the baseline.
 fn compare(case: &str, contenders: &[Contender<'_>]) {
-    if !std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).all(|wanted| case.contains(&wanted)) {
-        return;
-    }
-    let run = |contender: &Contender<'_>, times: u128| {
-        let begun = Instant::now();
-        (0..times).for_each(|_| (contender.1)());
-        begun.elapsed().as_nanos()
-    };
+    let run = |contender: &Contender<'_>, times: u128| (contender.1)(times);
     let once = (run(&contenders[0], 1000) / 1000).max(1);
     let times = (SLICE / once).max(1);
     let mut ratios = vec![Vec::new(); contenders.len()];
@@ -193,9 +201,54 @@ fn compare(case: &str, contenders: &[Contender<'_>]) {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// fastavro in a process of its own, which measures what it is told to do.
+struct Python {
+    child: Child,
+    pipes: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
+}
+
+impl Python {
+    fn start(packages: &Path, schema: &str, datum: &[u8]) -> Result<Self, Box<dyn Error>> {
+        let mut child = Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/avro/fastavro_turns.py"))
+            .args([schema, &event_schema::serde_json::to_string(datum)?])
+            .env("PYTHONPATH", packages)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else { unreachable!("both are piped") };
+        Ok(Self { child, pipes: RefCell::new((to, BufReader::new(from))) })
+    }
+
+    fn contender(&self, what: &'static str) -> Contender<'_> {
+        let run = move |times| {
+            let (to, from) = &mut *self.pipes.borrow_mut();
+            let mut answer = String::new();
+            writeln!(to, "{what} {times}").and_then(|()| from.read_line(&mut answer)).expect("Python answers");
+            answer.trim().parse().expect("nanoseconds; Python's error is above")
+        };
+        ("fastavro", Box::new(run))
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        // It would end by itself with its input.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = pico_args::Arguments::from_env();
+    let python: Option<PathBuf> = arguments.opt_value_from_str("--python")?;
+    let wanted: Vec<_> = arguments.finish().into_iter().filter_map(|word| word.into_string().ok()).collect();
+    let is_wanted = |case: &str| wanted.iter().filter(|word| !word.starts_with('-')).all(|word| case.contains(word));
+
+    let text = avro_schema::<Order>()?;
     let schema = Schema::of::<Order>()?;
-    let parsed = apache_avro::Schema::parse(&avro_schema::<Order>()?)?;
+    let parsed = apache_avro::Schema::parse(&text)?;
+    let fast: serde_avro_fast::Schema = text.to_string().parse()?;
     let reader = DatumReader::<Order>::new(&schema);
     let newer = DatumReader::<later::Order>::new(&schema);
     let writer = DatumWriter::<Order>::new(&schema)?;
@@ -208,33 +261,40 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(apache_writer.write_ser_to_vec(&plain)?, datum);
         assert_eq!(reader.load(&datum)?, order);
         newer.load(&datum)?;
+        let fast_writer = RefCell::new(serde_avro_fast::ser::SerializerConfig::new(&fast));
+        let write_fast = || serde_avro_fast::to_datum_vec(black_box(&plain), &mut fast_writer.borrow_mut());
+        assert_eq!(write_fast()?, datum);
         let json = order.dump()?;
         println!("{size}: {} bytes, {} as JSON", datum.len(), json.len());
         let datum = &datum[..];
-        compare(
-            &format!("decode, {size}"),
-            &[
-                (
-                    "apache-avro",
-                    Box::new(|| drop(black_box(apache_reader.read_deser::<plain::Order>(&mut black_box(datum))))),
-                ),
-                ("load", Box::new(|| drop(black_box(reader.load(black_box(datum)))))),
-                ("load, from another schema", Box::new(|| drop(black_box(newer.load(black_box(datum)))))),
-                (
-                    "apache-avro, to its Value",
-                    Box::new(|| drop(black_box(apache_reader.read_value(&mut black_box(datum))))),
-                ),
-                ("load of JSON", Box::new(|| drop(black_box(Order::load(black_box(&json)))))),
-            ],
-        );
-        compare(
-            &format!("encode, {size}"),
-            &[
-                ("apache-avro", Box::new(|| drop(black_box(apache_writer.write_ser_to_vec(black_box(&plain)))))),
-                ("dump", Box::new(|| drop(black_box(writer.dump(black_box(&order)))))),
-                ("dump of JSON", Box::new(|| drop(black_box(black_box(&order).dump())))),
-            ],
-        );
+        let read_fast = || serde_avro_fast::from_datum_slice::<plain::Order>(black_box(datum), &fast);
+        assert_eq!(apache_writer.write_ser_to_vec(&read_fast()?)?, datum);
+        let python = python.as_deref().map(|packages| Python::start(packages, &text.to_string(), datum)).transpose()?;
+
+        let mut decoders = vec![
+            contender("apache-avro", || apache_reader.read_deser::<plain::Order>(&mut black_box(datum))),
+            contender("load", || reader.load(black_box(datum))),
+            contender("load, from another schema", || newer.load(black_box(datum))),
+            contender("serde_avro_fast", read_fast),
+            contender("apache-avro, to its Value", || apache_reader.read_value(&mut black_box(datum))),
+            contender("load of JSON", || Order::load(black_box(&json))),
+        ];
+        decoders.extend(python.as_ref().map(|python| python.contender("decode")));
+        let case = format!("decode, {size}");
+        if is_wanted(&case) {
+            compare(&case, &decoders);
+        }
+        let mut encoders = vec![
+            contender("apache-avro", || apache_writer.write_ser_to_vec(black_box(&plain))),
+            contender("dump", || writer.dump(black_box(&order))),
+            contender("serde_avro_fast", write_fast),
+            contender("dump of JSON", || black_box(&order).dump()),
+        ];
+        encoders.extend(python.as_ref().map(|python| python.contender("encode")));
+        let case = format!("encode, {size}");
+        if is_wanted(&case) {
+            compare(&case, &encoders);
+        }
     }
     Ok(())
 }
