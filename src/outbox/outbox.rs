@@ -12,7 +12,7 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::backend::{Backend, Kind, Value};
+use super::backend::{Backend, Column, Kind, Value};
 use super::dialect::{DISCARD, Dialect, UNPARK};
 use super::error::{OutboxError, OutboxErrorKind, is_refusal};
 use super::row;
@@ -360,7 +360,7 @@ impl<DB: Backend> Outbox<DB> {
         let mut connection = self.pool.acquire().await?;
         let rows = DB::rows(&mut connection, &self.dialect.lag(), Vec::new(), COLUMNS).await?;
         let number = |index: usize| match rows.first().and_then(|columns| columns.get(index)) {
-            Some(Value::Number(number)) => number.map(|number| u64::try_from(number).unwrap_or_default()),
+            Some(Some(Value::Number(number))) => number.map(|number| u64::try_from(number).unwrap_or_default()),
             _ => None,
         };
         Ok(Lag {
@@ -535,15 +535,16 @@ pub struct Parked {
 }
 
 impl Parked {
-    fn read(columns: Vec<Value>) -> Option<Self> {
-        let columns: [Value; 5] = columns.try_into().ok()?;
-        let [Value::Number(seq), Value::Text(event_id), Value::Text(topic), Value::Text(reason), Value::Number(age)] =
-            columns
+    /// What other programs have written in columns of another type is not shown.
+    fn read(columns: Vec<Column>) -> Option<Self> {
+        let [Some(Value::Number(Some(seq))), event_id, topic, reason, age]: [Column; 5] = columns.try_into().ok()?
         else {
             return None;
         };
-        let age = Duration::from_millis(u64::try_from(age?).unwrap_or_default());
-        Some(Self { seq: seq?, event_id, topic: topic?, reason: reason.unwrap_or_default(), age })
+        let text = |column| if let Some(Value::Text(text)) = column { text } else { None };
+        let age = if let Some(Value::Number(Some(age))) = age { u64::try_from(age).unwrap_or_default() } else { 0 };
+        let (topic, reason) = (text(topic).unwrap_or_default(), text(reason).unwrap_or_default());
+        Some(Self { seq, event_id: text(event_id), topic, reason, age: Duration::from_millis(age) })
     }
 
     /// The number of its row, `seq` in the table `event_outbox`.

@@ -47,6 +47,7 @@ use crate::kafka::App;
 /// | the brokers are away, or answer too late | the events wait and are sent again, with the same ids |
 /// | a partition is down | its events wait. An event that is not acknowledged for 3 seconds takes no place of [`in_flight`](Self::in_flight), and those behind it stay in the table, so that others are sent. This ends when ten times as many events wait in memory |
 /// | the database is away | the relay waits, and is not [ready](RelayHandle::is_ready) |
+/// | a row is not as this library writes it | it is [parked](Outbox::parked); the others are sent |
 /// | the topic does not exist, or the user may not write to it | the events of this topic wait in their order; one of them is tried again after a second, and at most a minute later each time. The log has an error |
 /// | the brokers refuse an event by itself, for instance because it is too large | it is [parked](Outbox::parked) with the reason; later events, also those of its key, are sent. The log has an error |
 ///

@@ -188,6 +188,35 @@ async fn an_event_that_is_never_taken_is_parked() {
     relay.close().await;
 }
 
+/// `SQLite` keeps values of any type in any column: texts as keys and values, dates as times.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_with_columns_of_other_types_is_parked() {
+    let shop = Shop::open().await;
+    if shop.database.is_postgres() {
+        eprintln!("skipped: PostgreSQL refuses such rows");
+        return;
+    }
+    let insert =
+        "INSERT INTO event_outbox (topic, lane, record_key, record_value, record_headers, record_time, created_at)";
+    for values in [
+        "('orders', 1, 'alice', '{}', '[]', NULL, 0)",
+        "('orders', 1, NULL, NULL, x'5b5d', NULL, 0)",
+        "('orders', 'lane', NULL, NULL, '[]', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+        "(x'00', 1.5, NULL, NULL, '[]', NULL, 1.5)",
+    ] {
+        sqlx::query(&format!("{insert} VALUES {values}")).execute(&shop.pool).await.unwrap();
+    }
+    shop.place(&order("alice", 1)).await;
+    let relay = Running::start(shop.outbox.relay());
+    shop.lag("four parked rows", |unsent, parked| (unsent, parked) == (0, 4)).await;
+    assert_eq!(shop.in_topic::<Ordered>("orders").await.len(), 1);
+    let parked = shop.outbox.parked(10).await.unwrap();
+    assert_eq!(parked.len(), 4);
+    assert!(parked.iter().all(|parked| parked.reason().contains("not as this library writes it")));
+    assert_eq!((parked[0].topic(), parked[3].topic()), ("orders", ""));
+    relay.close().await;
+}
+
 /// It is told to end when there is nothing to do, or nothing that it could do.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_relay_ends_at_once() {
