@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use event_schema::kafka::{ApiKey, BrokerError, EventProducer};
 use event_schema::outbox::Outbox;
+use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Sqlite};
 
 use crate::common::{until, within};
@@ -151,6 +152,23 @@ async fn events_wait_for_a_database_that_is_away() {
     shop.place(&order("alice", 2)).await;
     let sent = shop.sent::<Ordered>("orders").await;
     assert_eq!(first(&sent[&b"alice"[..]]), [order("alice", 1), order("alice", 2)]);
+    relay.close().await;
+}
+
+/// A database that was stopped, or whose host is gone, does not even fail: here the only connection is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_whose_database_is_silent_is_not_ready() {
+    let shop = Shop::open().await;
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(600));
+    let pool = pool.connect(&shop.database.url()).await.unwrap();
+    let relay = Outbox::new(&pool, &shop.producer).relay();
+    let handle = relay.handle();
+    let relay = Running::start(relay);
+    until(60, "a relay that leads", || handle.is_ready() && handle.leads()).await;
+    let silent = pool.acquire().await.unwrap();
+    until(60, "a relay that is not ready", || !handle.is_ready()).await;
+    drop(silent);
+    until(60, "a relay that is ready", || handle.is_ready()).await;
     relay.close().await;
 }
 
