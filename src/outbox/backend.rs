@@ -62,6 +62,11 @@ pub enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+/// A list as one parameter.
+pub(super) fn json<T: serde::Serialize>(list: &[T]) -> Value {
+    Value::Text(Some(serde_json::to_string(list).expect("numbers and texts are JSON")))
+}
+
 /// A column of a row; none if it has another type. SQLite keeps values of all types in all columns, and whoever writes a row
 /// by hand is not to keep the others from being read.
 pub(super) type Column = Option<Value>;

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::backend::{Backend, Value};
+use super::backend::{Backend, Value, json};
 use super::dialect::first_unsent_of_topic;
 use super::dispatch::{Dispatch, Ended};
 use super::error::{OutboxError, OutboxErrorKind};
@@ -532,11 +532,6 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         }
         End::Closed(None)
     }
-}
-
-/// A list as one parameter.
-fn json<T: serde::Serialize>(list: &[T]) -> Value {
-    Value::Text(Some(serde_json::to_string(list).expect("numbers and texts are JSON")))
 }
 
 /// Says whether a relay is ready; see the example of [`Relay`].

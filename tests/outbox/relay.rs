@@ -331,6 +331,24 @@ async fn any_number_of_processes_create_the_tables() {
     shop.place(&order("alice", 1)).await;
 }
 
+/// A process that starts while others work does not wait for their transactions, nor they for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_exist_are_not_locked() {
+    if postgres().is_none() {
+        eprintln!("skipped: SQLite has one writer at a time");
+        return;
+    }
+    let shop = Shop::open().await;
+    let mut tx = shop.outbox.begin().await.unwrap();
+    shop.outbox.add(&mut tx, &order("alice", 1)).await.unwrap();
+    within(20, "tables that exist", shop.other().await.migrate()).await.unwrap();
+    shop.outbox.commit(tx).await.unwrap();
+
+    sqlx::query("DROP INDEX event_outbox_unsent").execute(&shop.pool).await.unwrap();
+    shop.outbox.migrate().await.unwrap();
+    sqlx::query("DROP INDEX event_outbox_unsent").execute(&shop.pool).await.unwrap();
+}
+
 /// A service that uses one database needs nothing of `Any`.
 #[tokio::test(flavor = "multi_thread")]
 async fn pools_of_one_database_have_outboxes_too() {
