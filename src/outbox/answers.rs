@@ -139,7 +139,7 @@ impl<DB: Backend> StoredAnswers<DB> {
             return Ok(true);
         }
         let rows = DB::rows(connection, LOCK, vec![text(id)], &[Kind::Number]).await?;
-        Ok(matches!(rows.first().map(Vec::as_slice), Some([Value::Number(Some(1))])))
+        Ok(matches!(rows.first().map(Vec::as_slice), Some([Some(Value::Number(Some(1)))])))
     }
 
     async fn claim_in(
@@ -160,8 +160,8 @@ impl<DB: Backend> StoredAnswers<DB> {
         }
         let rows = DB::rows(connection, ANSWER, vec![text(id)], &[Kind::Bytes, Kind::Text]).await?;
         Ok(match rows.into_iter().next().as_deref() {
-            Some([Value::Bytes(Some(stored)), _]) if stored != fingerprint => Claim::OtherRequest,
-            Some([_, Value::Text(Some(answer))]) => {
+            Some([Some(Value::Bytes(Some(stored))), _]) if stored != fingerprint => Claim::OtherRequest,
+            Some([_, Some(Value::Text(Some(answer)))]) => {
                 let answer = crate::load::json::read(answer).map_err(|_| OutboxErrorKind::Answer)?;
                 Claim::Answered(answer)
             }

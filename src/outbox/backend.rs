@@ -26,7 +26,7 @@ pub trait Backend: sealed::Backend {}
 impl<DB: sealed::Backend> Backend for DB {}
 
 pub(super) mod sealed {
-    use super::{BoxFuture, Dialect, Kind, Listen, Pool, Value};
+    use super::{BoxFuture, Column, Dialect, Kind, Listen, Pool, Value};
 
     pub trait Backend: sqlx::Database + Sized {
         fn dialect(pool: &Pool<Self>) -> Dialect;
@@ -44,12 +44,13 @@ pub(super) mod sealed {
             values: Vec<Value>,
         ) -> BoxFuture<'a, sqlx::Result<u64>>;
 
+        /// Returns the columns of each row.
         fn rows<'a>(
             connection: &'a mut Self::Connection,
             sql: &'a str,
             values: Vec<Value>,
             columns: &'static [Kind],
-        ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Value>>>>;
+        ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Column>>>>;
     }
 }
 
@@ -60,6 +61,15 @@ pub enum Value {
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
 }
+
+/// A list as one parameter.
+pub(super) fn json<T: serde::Serialize>(list: &[T]) -> Value {
+    Value::Text(Some(serde_json::to_string(list).expect("numbers and texts are JSON")))
+}
+
+/// A column of a row; none if it has another type. SQLite keeps values of all types in all columns, and whoever writes a row
+/// by hand is not to keep the others from being read.
+pub(super) type Column = Option<Value>;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy)]
@@ -113,7 +123,7 @@ macro_rules! backend {
                 sql: &'a str,
                 values: Vec<Value>,
                 columns: &'static [Kind],
-            ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Value>>>> {
+            ) -> BoxFuture<'a, sqlx::Result<Vec<Vec<Column>>>> {
                 Box::pin(async move {
                     let mut query = sqlx::query::<$database>(sql);
                     for value in values {
@@ -126,13 +136,17 @@ macro_rules! backend {
                     let rows = query.fetch_all(connection).await?;
                     let read = |row: &<$database as sqlx::Database>::Row| {
                         let values = columns.iter().enumerate().map(|(index, kind)| {
-                            Ok(match kind {
-                                Kind::Number => Value::Number(row.try_get(index)?),
-                                Kind::Text => Value::Text(row.try_get(index)?),
-                                Kind::Bytes => Value::Bytes(row.try_get(index)?),
-                            })
+                            let value = match kind {
+                                Kind::Number => row.try_get(index).map(Value::Number),
+                                Kind::Text => row.try_get(index).map(Value::Text),
+                                Kind::Bytes => row.try_get(index).map(Value::Bytes),
+                            };
+                            match value {
+                                Err(sqlx::Error::ColumnDecode { .. }) => Ok(None),
+                                value => value.map(Some),
+                            }
                         });
-                        values.collect::<sqlx::Result<Vec<Value>>>()
+                        values.collect::<sqlx::Result<Vec<Column>>>()
                     };
                     rows.iter().map(read).collect()
                 })

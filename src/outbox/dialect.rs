@@ -17,6 +17,11 @@ impl Dialect {
         }
     }
 
+    /// The tables and indexes of the schema.
+    pub(super) fn relations(self) -> impl Iterator<Item = &'static str> {
+        self.schema().split("IF NOT EXISTS ").skip(1).filter_map(|rest| rest.split_whitespace().next())
+    }
+
     /// The clock of the database, which all processes share.
     const fn now(self) -> &'static str {
         match self {
@@ -201,6 +206,10 @@ pub(super) const RELEASE: &str = "UPDATE event_answer SET claimed_until = 0 WHER
 #[cfg(feature = "axum08")]
 pub(super) const LOCK: &str = "SELECT CAST(CAST(pg_try_advisory_xact_lock(\
     hashtextextended(concat('event_answer ', current_schema(), ' ', CAST($1 AS TEXT)), 0)) AS INT) AS BIGINT)";
+
+/// How many relations are missing where PostgreSQL would create them. Parameter: their names.
+pub(super) const MISSING: &str = "SELECT COUNT(*) FROM (SELECT jsonb_array_elements_text(CAST($1 AS JSONB)) AS name) AS names \
+     WHERE to_regclass(quote_ident(current_schema()) || '.' || name) IS NULL";
 
 /// Parameters: name, owner.
 pub(super) const STEP_DOWN: &str = "UPDATE event_relay SET owner = '', expires_at = 0 WHERE name = $1 AND owner = $2";

@@ -12,8 +12,8 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::backend::{Backend, Kind, Value};
-use super::dialect::{DISCARD, Dialect, UNPARK};
+use super::backend::{Backend, Column, Kind, Value, json};
+use super::dialect::{DISCARD, Dialect, MISSING, UNPARK};
 use super::error::{OutboxError, OutboxErrorKind, is_refusal};
 use super::row;
 use crate::kafka::{EventProducer, ProducerRecord};
@@ -87,7 +87,8 @@ impl<DB: Backend> Outbox<DB> {
         Self { notifies: false, ..self }
     }
 
-    /// Creates the tables, unless they exist. Any number of processes may do so at the same time.
+    /// Creates the tables, unless they exist. Any number of processes may do so at the same time, also while others work: tables
+    /// that exist are not locked.
     ///
     /// A service with migrations of its own copies [`POSTGRES_SCHEMA`](super::POSTGRES_SCHEMA) or
     /// [`SQLITE_SCHEMA`](super::SQLITE_SCHEMA) into one of them instead. sqlx's own table of migrations is not touched:
@@ -108,6 +109,13 @@ impl<DB: Backend> Outbox<DB> {
         if self.dialect == Dialect::Postgres {
             // `IF NOT EXISTS` fails if two do it at once. The number means nothing elsewhere.
             DB::script(&mut transaction, "SELECT pg_advisory_xact_lock(7130450615)").await?;
+            // `CREATE INDEX IF NOT EXISTS` locks the table also if the index exists. A process that starts beside others would
+            // wait for their transactions, and they for it: a deadlock.
+            let names = json(&self.dialect.relations().collect::<Vec<_>>());
+            let missing = DB::rows(&mut transaction, MISSING, vec![names], &[Kind::Number]).await?;
+            if matches!(missing.first().map(Vec::as_slice), Some([Some(Value::Number(Some(0)))])) {
+                return self.commit(transaction).await;
+            }
         }
         DB::script(&mut transaction, self.dialect.schema()).await?;
         self.commit(transaction).await
@@ -360,7 +368,7 @@ impl<DB: Backend> Outbox<DB> {
         let mut connection = self.pool.acquire().await?;
         let rows = DB::rows(&mut connection, &self.dialect.lag(), Vec::new(), COLUMNS).await?;
         let number = |index: usize| match rows.first().and_then(|columns| columns.get(index)) {
-            Some(Value::Number(number)) => number.map(|number| u64::try_from(number).unwrap_or_default()),
+            Some(Some(Value::Number(number))) => number.map(|number| u64::try_from(number).unwrap_or_default()),
             _ => None,
         };
         Ok(Lag {
@@ -535,15 +543,16 @@ pub struct Parked {
 }
 
 impl Parked {
-    fn read(columns: Vec<Value>) -> Option<Self> {
-        let columns: [Value; 5] = columns.try_into().ok()?;
-        let [Value::Number(seq), Value::Text(event_id), Value::Text(topic), Value::Text(reason), Value::Number(age)] =
-            columns
+    /// What other programs have written in columns of another type is not shown.
+    fn read(columns: Vec<Column>) -> Option<Self> {
+        let [Some(Value::Number(Some(seq))), event_id, topic, reason, age]: [Column; 5] = columns.try_into().ok()?
         else {
             return None;
         };
-        let age = Duration::from_millis(u64::try_from(age?).unwrap_or_default());
-        Some(Self { seq: seq?, event_id, topic: topic?, reason: reason.unwrap_or_default(), age })
+        let text = |column| if let Some(Value::Text(text)) = column { text } else { None };
+        let age = if let Some(Value::Number(Some(age))) = age { u64::try_from(age).unwrap_or_default() } else { 0 };
+        let (topic, reason) = (text(topic).unwrap_or_default(), text(reason).unwrap_or_default());
+        Some(Self { seq, event_id: text(event_id), topic, reason, age: Duration::from_millis(age) })
     }
 
     /// The number of its row, `seq` in the table `event_outbox`.

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::backend::{Backend, Value};
+use super::backend::{Backend, Value, json};
 use super::dialect::first_unsent_of_topic;
 use super::dispatch::{Dispatch, Ended};
 use super::error::{OutboxError, OutboxErrorKind};
@@ -46,7 +46,8 @@ use crate::kafka::App;
 /// |---|---|
 /// | the brokers are away, or answer too late | the events wait and are sent again, with the same ids |
 /// | a partition is down | its events wait. An event that is not acknowledged for 3 seconds takes no place of [`in_flight`](Self::in_flight), and those behind it stay in the table, so that others are sent. This ends when ten times as many events wait in memory |
-/// | the database is away | the relay waits, and is not [ready](RelayHandle::is_ready) |
+/// | the database is away, or has not answered for 5 seconds | the relay waits, and is not [ready](RelayHandle::is_ready) |
+/// | a row is not as this library writes it | it is [parked](Outbox::parked); the others are sent |
 /// | the topic does not exist, or the user may not write to it | the events of this topic wait in their order; one of them is tried again after a second, and at most a minute later each time. The log has an error |
 /// | the brokers refuse an event by itself, for instance because it is too large | it is [parked](Outbox::parked) with the reason; later events, also those of its key, are sent. The log has an error |
 ///
@@ -212,7 +213,7 @@ impl<DB: Backend> Relay<DB> {
             let taken = tokio::select! {
                 biased;
                 () = &mut closing => return Ok(()),
-                taken = lease.take(&outbox) => taken,
+                taken = in_time(lease.take(&outbox), &state) => taken,
             };
             let wait = match taken {
                 Ok(true) => {
@@ -245,6 +246,20 @@ impl<DB: Backend> Relay<DB> {
             }
         }
     }
+}
+
+/// Waits for the database. A relay whose database is silent is not ready, as one whose database fails.
+async fn in_time<T>(work: impl Future<Output = T>, state: &watch::Sender<State>) -> T {
+    const LONG: Duration = Duration::from_secs(5);
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = tokio::time::sleep(LONG) => {}
+    }
+    tracing::warn!("the database of the outbox has not answered for {LONG:?}");
+    state.send_modify(|state| state.is_ready = false);
+    work.await
 }
 
 /// The end of a leadership.
@@ -313,7 +328,8 @@ impl<'a, DB: Backend> Leader<'a, DB> {
                 let drain = self.settings.drain;
                 let (mut is_told, is_closing) = (false, self.end.is_some());
                 let worked = {
-                    let mut work = pin!(self.work());
+                    let state = self.state;
+                    let mut work = pin!(in_time(self.work(), state));
                     tokio::select! {
                         biased;
                         worked = &mut work => worked,
@@ -516,11 +532,6 @@ impl<'a, DB: Backend> Leader<'a, DB> {
         }
         End::Closed(None)
     }
-}
-
-/// A list as one parameter.
-fn json<T: serde::Serialize>(list: &[T]) -> Value {
-    Value::Text(Some(serde_json::to_string(list).expect("numbers and texts are JSON")))
 }
 
 /// Says whether a relay is ready; see the example of [`Relay`].

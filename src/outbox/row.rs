@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::backend::{Kind, Value};
+use super::backend::{Column, Kind, Value};
 use crate::derived_id::digest;
 use crate::kafka::{Headers, ProducerRecord};
 
@@ -28,26 +28,29 @@ pub(super) const COLUMNS: &[Kind] =
     &[Kind::Number, Kind::Text, Kind::Number, Kind::Number, Kind::Bytes, Kind::Bytes, Kind::Text, Kind::Number];
 
 impl Row {
-    pub(super) fn read(columns: Vec<Value>) -> Option<Self> {
-        let columns: [Value; 8] = columns.try_into().ok()?;
-        let [
-            Value::Number(seq),
-            Value::Text(topic),
-            Value::Number(lane),
-            Value::Number(partition),
-            Value::Bytes(key),
-            Value::Bytes(value),
-            Value::Text(headers),
-            Value::Number(timestamp),
-        ] = columns
-        else {
+    /// None without the number of the row, which all have.
+    pub(super) fn read(columns: Vec<Column>) -> Option<Self> {
+        let columns: [Column; 8] = columns.try_into().ok()?;
+        let [Some(Value::Number(Some(seq))), topic, lane, partition, key, value, headers, time] = columns else {
             return None;
         };
-        let (seq, topic) = (seq?, topic?);
-        let record = read_headers(&headers?).and_then(|headers| {
-            let partition = partition.map(i32::try_from).transpose().ok()?;
-            Some(ProducerRecord { topic: topic.clone(), partition, key, value, timestamp, headers })
-        });
+        let lane = if let Some(Value::Number(lane)) = lane { lane } else { None };
+        let Some(Value::Text(Some(topic))) = topic else {
+            return Some(Self { seq, topic: String::new(), lane, record: None });
+        };
+        let record = match (partition, key, value, headers, time) {
+            (
+                Some(Value::Number(partition)),
+                Some(Value::Bytes(key)),
+                Some(Value::Bytes(value)),
+                Some(Value::Text(Some(headers))),
+                Some(Value::Number(timestamp)),
+            ) => read_headers(&headers).and_then(|headers| {
+                let partition = partition.map(i32::try_from).transpose().ok()?;
+                Some(ProducerRecord { topic: topic.clone(), partition, key, value, timestamp, headers })
+            }),
+            _ => None,
+        };
         Some(Self { seq, topic, lane, record })
     }
 }
@@ -135,9 +138,9 @@ mod tests {
     }
 
     /// The columns that a statement with these parameters leaves.
-    fn columns(parameters: &[Value]) -> Vec<Value> {
-        let mut columns = vec![Value::Number(Some(5))];
-        columns.extend(parameters[1..].iter().cloned());
+    fn columns(parameters: &[Value]) -> Vec<Column> {
+        let mut columns = vec![Some(Value::Number(Some(5)))];
+        columns.extend(parameters[1..].iter().cloned().map(Some));
         columns
     }
 
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn a_row_of_somebody_else_is_no_record() {
         let mut columns = columns(&parameters(&record()));
-        columns[6] = Value::Text(Some("no JSON".to_owned()));
+        columns[6] = Some(Value::Text(Some("no JSON".to_owned())));
         let row = Row::read(columns).unwrap();
         assert_eq!((row.seq, row.record), (5, None));
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use event_schema::kafka::{ApiKey, BrokerError, EventProducer};
 use event_schema::outbox::Outbox;
+use event_schema::sqlx::any::AnyPoolOptions;
 use event_schema::sqlx::{self, Sqlite};
 
 use crate::common::{until, within};
@@ -154,6 +155,23 @@ async fn events_wait_for_a_database_that_is_away() {
     relay.close().await;
 }
 
+/// A database that was stopped, or whose host is gone, does not even fail: here the only connection is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_whose_database_is_silent_is_not_ready() {
+    let shop = Shop::open().await;
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(600));
+    let pool = pool.connect(&shop.database.url()).await.unwrap();
+    let relay = Outbox::new(&pool, &shop.producer).relay();
+    let handle = relay.handle();
+    let relay = Running::start(relay);
+    until(60, "a relay that leads", || handle.is_ready() && handle.leads()).await;
+    let silent = pool.acquire().await.unwrap();
+    until(60, "a relay that is not ready", || !handle.is_ready()).await;
+    drop(silent);
+    until(60, "a relay that is ready", || handle.is_ready()).await;
+    relay.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_is_never_taken_is_parked() {
     let shop = Shop::open_with(|config| config.set("message.max.bytes", "1000")).await;
@@ -185,6 +203,35 @@ async fn an_event_that_is_never_taken_is_parked() {
     shop.lag("no event", |unsent, parked| (unsent, parked) == (0, 0)).await;
     let sent = shop.in_topic::<Ordered>("orders").await;
     assert_eq!(first(&sent[long.as_bytes()]), [order(&long, 1)]);
+    relay.close().await;
+}
+
+/// `SQLite` keeps values of any type in any column: texts as keys and values, dates as times.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_with_columns_of_other_types_is_parked() {
+    let shop = Shop::open().await;
+    if shop.database.is_postgres() {
+        eprintln!("skipped: PostgreSQL refuses such rows");
+        return;
+    }
+    let insert =
+        "INSERT INTO event_outbox (topic, lane, record_key, record_value, record_headers, record_time, created_at)";
+    for values in [
+        "('orders', 1, 'alice', '{}', '[]', NULL, 0)",
+        "('orders', 1, NULL, NULL, x'5b5d', NULL, 0)",
+        "('orders', 'lane', NULL, NULL, '[]', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+        "(x'00', 1.5, NULL, NULL, '[]', NULL, 1.5)",
+    ] {
+        sqlx::query(&format!("{insert} VALUES {values}")).execute(&shop.pool).await.unwrap();
+    }
+    shop.place(&order("alice", 1)).await;
+    let relay = Running::start(shop.outbox.relay());
+    shop.lag("four parked rows", |unsent, parked| (unsent, parked) == (0, 4)).await;
+    assert_eq!(shop.in_topic::<Ordered>("orders").await.len(), 1);
+    let parked = shop.outbox.parked(10).await.unwrap();
+    assert_eq!(parked.len(), 4);
+    assert!(parked.iter().all(|parked| parked.reason().contains("not as this library writes it")));
+    assert_eq!((parked[0].topic(), parked[3].topic()), ("orders", ""));
     relay.close().await;
 }
 
@@ -282,6 +329,24 @@ async fn any_number_of_processes_create_the_tables() {
         migrated.unwrap();
     }
     shop.place(&order("alice", 1)).await;
+}
+
+/// A process that starts while others work does not wait for their transactions, nor they for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_exist_are_not_locked() {
+    if postgres().is_none() {
+        eprintln!("skipped: SQLite has one writer at a time");
+        return;
+    }
+    let shop = Shop::open().await;
+    let mut tx = shop.outbox.begin().await.unwrap();
+    shop.outbox.add(&mut tx, &order("alice", 1)).await.unwrap();
+    within(20, "tables that exist", shop.other().await.migrate()).await.unwrap();
+    shop.outbox.commit(tx).await.unwrap();
+
+    sqlx::query("DROP INDEX event_outbox_unsent").execute(&shop.pool).await.unwrap();
+    shop.outbox.migrate().await.unwrap();
+    sqlx::query("DROP INDEX event_outbox_unsent").execute(&shop.pool).await.unwrap();
 }
 
 /// A service that uses one database needs nothing of `Any`.

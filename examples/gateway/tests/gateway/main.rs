@@ -7,12 +7,14 @@ mod real;
 #[path = "../../../../tests/common/request.rs"]
 mod request;
 
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use event_schema::kafka::EmbeddedKafka;
 use serde_json::{Value, json};
 
+use crate::common::Program;
 use crate::program::{Stream, json_of, request, start};
 use crate::request::InHand;
 
@@ -241,6 +243,21 @@ async fn while_the_broker_is_away_nothing_is_lost() {
     }
     let received = stream.take(1);
     assert_eq!(received[0].data["event"]["user"], "bob", "{received:?}");
+}
+
+/// It says why it answers nobody, and goes on when others have left.
+#[test]
+fn connections_beyond_the_limit_of_files_are_named() {
+    let limited = r#"ulimit -n 128 && exec "$0" --listen 127.0.0.1:0"#;
+    let gateway = Program::start_with_log(Command::new("sh").args(["-c", limited, env!("CARGO_BIN_EXE_gateway")]));
+    let address = gateway.address();
+    let silent: Vec<TcpStream> =
+        (0..128).map(|_| TcpStream::connect(&address).expect("room in the queue of the listener")).collect();
+    gateway.after("accept error: ");
+    drop(silent);
+    assert_eq!(request(&address, "POST /events", &[], ACTIVITY).status, 201);
+    let end = gateway.end();
+    assert!(end.status.success(), "{}", end.text);
 }
 
 #[test]
