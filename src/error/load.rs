@@ -12,7 +12,7 @@ use super::cloud_event::CloudEventError;
 use super::datum::Malformed;
 #[cfg(feature = "avro")]
 use super::frame::FrameError;
-use super::text::{UnknownName, count, debug_as_text, one_of};
+use super::text::{UnknownName, count, debug_as_text, in_one_line, one_of};
 use crate::report;
 #[cfg(feature = "kafka")]
 use crate::violation::MASK;
@@ -653,7 +653,7 @@ impl fmt::Display for LoadError {
             }
             LoadErrorKind::NoSuchField(unknown) => unknown.fmt(f),
             LoadErrorKind::OtherEvent { event_type: Some(event_type), expected } => {
-                write!(f, "the event has type `{event_type}`, expected {}", one_of(expected))
+                write!(f, "the event has type `{}`, expected {}", in_one_line(event_type), one_of(expected))
             }
             LoadErrorKind::OtherEvent { event_type: None, expected } => {
                 write!(f, "the message has no type (header `ce_type`), which selects the event: {}", one_of(expected))

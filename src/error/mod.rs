@@ -25,6 +25,6 @@ pub use self::frame::FrameError;
 pub use self::load::LoadError;
 pub(crate) use self::load::LoadErrorKind;
 pub(crate) use self::text::UnknownName;
-#[cfg(feature = "kafka")]
-pub(crate) use self::text::debug_as_text;
 pub use self::text::printable;
+#[cfg(feature = "kafka")]
+pub(crate) use self::text::{debug_as_text, in_one_line};

@@ -31,6 +31,11 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
+/// A text that a message brings along, without characters that begin another line or that a terminal would obey.
+pub(crate) fn in_one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\u{a}")
+}
+
 /// "2 violations", and a line for each.
 pub(super) fn count(f: &mut fmt::Formatter<'_>, violations: &Violations) -> fmt::Result {
     writeln!(f, "{}", report::violations(violations.len() + violations.omitted()))?;

@@ -51,7 +51,8 @@
 //! If the user may not read the topic or the group, the run ends with an error that
 //! [says so](crate::kafka::RunError::is_unauthorized) (`rights`). Unreachable brokers, a topic that does not exist yet
 //! and a rejected password do not end the run: it waits until the problem is solved, and the log names the problem
-//! (`credential`). A subscribed topic is read within seconds of its creation (`a_topic_that_is_created_...`).
+//! (`credential`). A subscribed topic is read within seconds of its creation (`a_topic_that_is_created_...`); each other one
+//! that is still missing may add half a second.
 //!
 //! ## When a dependency of handlers is unavailable
 //!

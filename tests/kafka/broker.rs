@@ -14,7 +14,8 @@ use event_schema::kafka::rdkafka039::error::KafkaError;
 use event_schema::kafka::rdkafka039::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, Producer};
 use event_schema::kafka::rdkafka039::{Message, Offset, TopicPartitionList};
 use event_schema::kafka::{
-    Counts, DeadLetter, Delivery, EventConsumer, EventProducer, KafkaConfig, Outcome, RunError, RunHandle, Runner,
+    Counts, DeadLetter, Delivery, EmbeddedKafka, EventConsumer, EventProducer, KafkaConfig, Outcome, RunError,
+    RunHandle, Runner,
 };
 use event_schema::serde_json;
 use tokio::task::JoinHandle;
@@ -140,6 +141,24 @@ async fn a_topic_that_is_created_later_is_read_soon() {
     kafka.publish(&later, [note("a", 2)]).await;
     let note = within(30, "note of the new topic", consumer.recv()).await.unwrap();
     assert_eq!((note.topic(), note.event().unwrap().number), (&*later, 2));
+    consumer.close(DEADLINE).await.unwrap();
+}
+
+/// Each answer takes a second, and all topics together half a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_does_not_wait_for_the_search_for_all_missing_topics() {
+    let _ = tracing::subscriber::set_global_default(crate::common::log::Log);
+    let embedded = EmbeddedKafka::start().unwrap();
+    embedded.answer_after(Duration::from_secs(1));
+    let missing: Vec<String> = (0..30).map(|_| unique("missing")).collect();
+    let names: Vec<&str> = missing.iter().map(String::as_str).collect();
+    let config = embedded.config().group("late");
+    let consumer = EventConsumer::<Note>::subscribe_to(&config, &names).await.unwrap();
+    until(30, "missing topics", || {
+        let lines = crate::common::log::lines(names[29]);
+        lines.iter().any(|(_, line)| line.contains("Subscribed topic not available"))
+    })
+    .await;
     consumer.close(DEADLINE).await.unwrap();
 }
 

@@ -3,12 +3,37 @@
 use std::ffi::{CStr, CString};
 use std::time::Duration;
 
-use crate::common::{Kafka, Note, note, within};
-use event_schema::kafka::EventConsumer;
+use crate::common::{Kafka, Note, note, unique, within};
 use event_schema::kafka::rdkafka039::bindings::{
     RD_KAFKA_MSG_F_COPY, rd_kafka_producev, rd_kafka_resp_err_t, rd_kafka_vtype_t,
 };
 use event_schema::kafka::rdkafka039::producer::{BaseProducer, Producer};
+use event_schema::kafka::{EmbeddedKafka, EventConsumer};
+
+/// Anybody may write a header; its text is neither another line of the log nor a command to a terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_is_one_line_of_the_log() {
+    let _ = tracing::subscriber::set_global_default(crate::common::log::Log);
+    let kafka = EmbeddedKafka::start().unwrap();
+    let topic = unique("topic");
+    kafka.create_topic(&topic, 1).unwrap();
+    let headers: [(&str, &[u8]); 2] = [("ce_id", b"1"), ("ce_type", b"a\r\nERROR forged\x1b[2J")];
+    kafka.publish_bytes(&topic, None, Some(b"{}"), &headers).await;
+    let shown = r"`a\u{d}\u{a}ERROR forged\u{1b}[2J`";
+
+    let config = kafka.config().group("by-hand");
+    let mut consumer = EventConsumer::<Note>::subscribe_to(&config, &[&topic]).await.unwrap();
+    let received = within(20, "message", consumer.recv()).await.unwrap();
+    let error = received.rejection().unwrap().error();
+    assert_eq!(error.to_string(), format!("the event has type {shown}, expected `note`"));
+    consumer.close(Duration::from_secs(10)).await.unwrap();
+
+    let consumer = EventConsumer::<Note>::subscribe_to(&kafka.config().group("run"), &[&topic]).await.unwrap();
+    let runner = consumer.runner().skip_other_types().until_end();
+    within(30, "end", runner.run(async |_| {})).await.unwrap();
+    let lines = crate::common::log::lines(&topic);
+    assert!(lines.iter().any(|(_, line)| line.contains(&format!("of type {shown} are"))), "{lines:?}");
+}
 
 #[tokio::test]
 async fn a_poison_message_between_two_good_ones() {

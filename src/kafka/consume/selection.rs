@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::raw::Raw;
 use super::received;
+use crate::error::in_one_line;
 use crate::kafka::message::{Headers, Place};
 use crate::{Envelope, LoadError};
 
@@ -107,7 +108,7 @@ impl Selection {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < TYPES && !told.contains(other) {
             told.insert(other.into());
-            tracing::info!("{place}: messages of type `{other}` are passed over");
+            tracing::info!("{place}: messages of type `{}` are passed over", in_one_line(other));
         }
         true
     }
