@@ -335,6 +335,8 @@ async fn faults_are_named() {
     let whole = file("whole.properties", &format!("bootstrap.servers={}\ngroup.id=whole", kafka.bootstrap_servers()));
     let malformed = file("malformed.properties", "bootstrap.servers=a:1\nbootstrap.server=b:1\nacks=most");
     let away = file("away.properties", "bootstrap.servers=127.0.0.1:1");
+    let refused =
+        file("refused.properties", "bootstrap.servers=127.0.0.1:1\nsecurity.protocol=SASL_SSL\nsasl.mechanisms=PLAIN");
     let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("orders.db").display());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -345,7 +347,9 @@ async fn faults_are_named() {
         (&["--listen", "here"], "", 2, "here"),
         (&["--config", "nowhere.properties"], &sqlite, 1, "nowhere.properties"),
         (&["--config", &malformed], &sqlite, 1, "unknown key `bootstrap.server`"),
-        (&["--config", &away], &sqlite, 1, "127.0.0.1:1"),
+        (&["--config", &away], &sqlite, 1, "order-service: no broker answered within 10s: 127.0.0.1:1"),
+        (&["--config", &refused], &sqlite, 1, "order-service: sasl.username and sasl.password must be set"),
+        (&["--config", &partly], &sqlite, 1, "--create-topics creates them: topics missing"),
         (&["--config", &partly], &sqlite, 1, "order-request-python-group-1-dlt"),
         (&["--config", &whole], "", 1, "DATABASE_URL"),
         (&["--config", &whole], "orders.db", 1, "DATABASE_URL"),
