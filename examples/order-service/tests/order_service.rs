@@ -174,7 +174,9 @@ async fn an_order_is_stored_delivered_and_shown() {
     let (status, problem) = post(&address, None, r#"{"product_id": "", "quantity": 0}"#).await.unwrap();
     assert_eq!((status.as_u16(), problem["errors"].as_array().map(Vec::len)), (422, Some(2)), "{problem}");
     assert_eq!(post(&address, None, "{").await.unwrap().0, 400);
-    assert_eq!(get(&format!("{address}/order/7")).await.0, 400);
+    let (status, problem) = get(&format!("{address}/order/7")).await;
+    let problem: Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!((status.as_u16(), &problem["detail"]), (400, &json!("the id of an order is a UUID")));
     assert_eq!(get(&format!("{address}/order/{}", Uuid::nil())).await.0, 404);
     let (_, metrics) = get(&format!("{address}/metrics")).await;
     assert!(metrics.contains("event_schema_consumer_deliveries_total"), "{metrics}");
