@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -10,7 +11,7 @@ use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use event_schema::axum::{Idempotency, Keyed, RecentAnswers};
+use event_schema::axum::{Idempotency, Keyed, RecentAnswers, problem};
 use event_schema::kafka::{EventProducer, SendError};
 use event_schema::prelude::*;
 use serde::Deserialize;
@@ -83,7 +84,14 @@ fn some() -> usize {
 }
 
 /// The newest events that were received, or a stream of them for a client that accepts `text/event-stream`.
-async fn read(State(feed): State<Feed>, Query(Selection { limit }): Query<Selection>, headers: HeaderMap) -> Response {
+async fn read(
+    State(feed): State<Feed>,
+    selection: Result<Query<Selection>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(Query(Selection { limit })) = selection else {
+        return problem(StatusCode::BAD_REQUEST, "the query has a `limit`, which is a number, and nothing else");
+    };
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if !header(ACCEPT).is_some_and(|accept| accept.contains("text/event-stream")) {
         let fresh = [(CACHE_CONTROL, "no-store"), (VARY, "accept")];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{LOCATION, RETRY_AFTER};
@@ -46,7 +47,10 @@ async fn order(State(shop): State<Shop>, request: Keyed<NewOrder>) -> Response {
     answer.await
 }
 
-async fn show(State(shop): State<Shop>, Path(order_id): Path<Uuid>) -> Response {
+async fn show(State(shop): State<Shop>, order_id: Result<Path<Uuid>, PathRejection>) -> Response {
+    let Ok(Path(order_id)) = order_id else {
+        return problem(StatusCode::BAD_REQUEST, "the id of an order is a UUID");
+    };
     let error = match orders::get(&shop.pool, order_id).await {
         Ok(Some(order)) => return Event(order).into_response(),
         Ok(None) => return problem(StatusCode::NOT_FOUND, "there is no such order"),

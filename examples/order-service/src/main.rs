@@ -112,9 +112,13 @@ async fn topics(config: &KafkaConfig, create: bool) -> anyhow::Result<()> {
         topics.topic(Topic::new(topic.0).partitions(3)).topic(dead_letters)
     });
     if create {
-        topics.create(config).await.context("the topics cannot be created")?;
+        topics.create(config).await?;
     } else {
-        topics.check(config).await.context("the topics are not there: --create-topics creates them")?;
+        topics.check(config).await.map_err(|error| {
+            let is_missing = error.is_missing_topic();
+            let error = anyhow::Error::new(error);
+            if is_missing { error.context("the topics are not there: --create-topics creates them") } else { error }
+        })?;
     }
     Ok(())
 }

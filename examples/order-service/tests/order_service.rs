@@ -174,7 +174,9 @@ async fn an_order_is_stored_delivered_and_shown() {
     let (status, problem) = post(&address, None, r#"{"product_id": "", "quantity": 0}"#).await.unwrap();
     assert_eq!((status.as_u16(), problem["errors"].as_array().map(Vec::len)), (422, Some(2)), "{problem}");
     assert_eq!(post(&address, None, "{").await.unwrap().0, 400);
-    assert_eq!(get(&format!("{address}/order/7")).await.0, 400);
+    let (status, problem) = get(&format!("{address}/order/7")).await;
+    let problem: Value = serde_json::from_str(&problem).unwrap();
+    assert_eq!((status.as_u16(), &problem["detail"]), (400, &json!("the id of an order is a UUID")));
     assert_eq!(get(&format!("{address}/order/{}", Uuid::nil())).await.0, 404);
     let (_, metrics) = get(&format!("{address}/metrics")).await;
     assert!(metrics.contains("event_schema_consumer_deliveries_total"), "{metrics}");
@@ -335,6 +337,8 @@ async fn faults_are_named() {
     let whole = file("whole.properties", &format!("bootstrap.servers={}\ngroup.id=whole", kafka.bootstrap_servers()));
     let malformed = file("malformed.properties", "bootstrap.servers=a:1\nbootstrap.server=b:1\nacks=most");
     let away = file("away.properties", "bootstrap.servers=127.0.0.1:1");
+    let refused =
+        file("refused.properties", "bootstrap.servers=127.0.0.1:1\nsecurity.protocol=SASL_SSL\nsasl.mechanisms=PLAIN");
     let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("orders.db").display());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -345,7 +349,9 @@ async fn faults_are_named() {
         (&["--listen", "here"], "", 2, "here"),
         (&["--config", "nowhere.properties"], &sqlite, 1, "nowhere.properties"),
         (&["--config", &malformed], &sqlite, 1, "unknown key `bootstrap.server`"),
-        (&["--config", &away], &sqlite, 1, "127.0.0.1:1"),
+        (&["--config", &away], &sqlite, 1, "order-service: no broker answered within 10s: 127.0.0.1:1"),
+        (&["--config", &refused], &sqlite, 1, "order-service: sasl.username and sasl.password must be set"),
+        (&["--config", &partly], &sqlite, 1, "--create-topics creates them: topics missing"),
         (&["--config", &partly], &sqlite, 1, "order-request-python-group-1-dlt"),
         (&["--config", &whole], "", 1, "DATABASE_URL"),
         (&["--config", &whole], "orders.db", 1, "DATABASE_URL"),

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use event_schema::kafka::rdkafka039::Message;
 use event_schema::kafka::rdkafka039::consumer::{CommitMode, Consumer, StreamConsumer};
 use event_schema::kafka::rdkafka039::error::{KafkaError, RDKafkaErrorCode};
-use event_schema::kafka::{Body, EventConsumer, EventProducer, KafkaConfig};
+use event_schema::kafka::{Body, EventConsumer, EventProducer, KafkaConfig, Topics};
 use event_schema::prelude::*;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
@@ -103,6 +103,8 @@ pub(crate) async fn consume(config: &KafkaConfig, consume: &Consume) -> Result<(
     };
     let config = config.clone().group(group);
     let closing = closing()?;
+    // A consumer would wait until somebody creates the topic.
+    Topics::new().topic(&*consume.topic).check(&config).await?;
     match consume.form {
         Form::Raw => raw(&config, consume, closing).await,
         Form::Typed => typed(&config, consume, closing).await,
@@ -124,12 +126,20 @@ fn closing() -> io::Result<impl Future<Output = ()>> {
 async fn raw(config: &KafkaConfig, consume: &Consume, closing: impl Future<Output = ()>) -> Result<()> {
     let consumer: StreamConsumer = config.rdkafka039_consumer()?.create()?;
     consumer.subscribe(&[&consume.topic])?;
-    let mut closing = pin!(closing);
-    for _ in 0..consume.messages.unwrap_or(usize::MAX) {
+    let (mut closing, mut left) = (pin!(closing), consume.messages.unwrap_or(usize::MAX));
+    while left > 0 {
         let message = tokio::select! {
-            message = consumer.recv() => message?,
+            message = consumer.recv() => message,
             () = &mut closing => break,
         };
+        let message = match message {
+            Err(KafkaError::MessageConsumption(code)) if is_outage(code) => {
+                eprintln!("{code}: waiting for the brokers");
+                continue;
+            }
+            message => message?,
+        };
+        left -= 1;
         let place = format!("{}/{}@{}", message.topic(), message.partition(), message.offset());
         println!("{place} {}: {}", shown(message.key()), shown(message.payload()));
         consumer.store_offset_from_message(&message)?;
@@ -141,14 +151,30 @@ async fn raw(config: &KafkaConfig, consume: &Consume, closing: impl Future<Outpu
     }
 }
 
+/// The client connects again by itself.
+fn is_outage(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve
+    )
+}
+
 async fn typed(config: &KafkaConfig, consume: &Consume, closing: impl Future<Output = ()>) -> Result<()> {
     let mut consumer = EventConsumer::<BlogPost>::subscribe_to(config, &[&consume.topic]).await?;
-    let mut closing = pin!(closing);
-    for _ in 0..consume.messages.unwrap_or(usize::MAX) {
+    let (mut closing, mut left) = (pin!(closing), consume.messages.unwrap_or(usize::MAX));
+    while left > 0 {
         let received = tokio::select! {
-            received = consumer.recv() => received?,
+            received = consumer.recv() => received,
             () = &mut closing => break,
         };
+        let received = match received {
+            Err(error) if !error.is_fatal() => {
+                eprintln!("{error}");
+                continue;
+            }
+            received => received?,
+        };
+        left -= 1;
         let place = format!("{}/{}@{}", received.topic(), received.partition(), received.offset());
         match received.body() {
             Body::Event(BlogPost { id, title }) => println!("{place} post {id}: {title}"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use event_schema::kafka::EmbeddedKafka;
+use event_schema::kafka::{EmbeddedKafka, EventProducer};
 
 fn topics(args: &[&str], input: &str) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_topics"));
@@ -86,8 +86,42 @@ fn lines_are_sent_and_printed() {
         assert_eq!(committed[&0], 2, "{form}");
     }
 
-    let (code, _, err) = run(&["describe", "nothing"], "");
-    assert!(code == Some(1) && err.contains("`nothing`"), "{err}");
+    for args in [&["describe", "nothing"][..], &["consume", "nothing"], &["consume", "nothing", "--form", "typed"]] {
+        let (code, _, err) = run(args, "");
+        assert!(code == Some(1) && err.contains("`nothing`"), "{args:?}: {err}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_outlives_brokers_that_are_away() {
+    let kafka = EmbeddedKafka::start().expect("a broker");
+    kafka.create_topic("lines", 1).expect("a topic");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("client.properties");
+    let quick = "session.timeout.ms=2000\nreconnect.backoff.max.ms=500\n";
+    fs::write(&config, format!("bootstrap.servers={}\n{quick}", kafka.bootstrap_servers())).expect("a file");
+    for (form, group) in [("raw", "raw-readers"), ("typed", "typed-readers")] {
+        kafka.publish_bytes("lines", None, Some(b"before"), &[]).await;
+        let mut program = Command::new(env!("CARGO_BIN_EXE_topics"));
+        program.arg("--config").arg(&config).args(["consume", "lines", "--form", form, "--group", group]);
+        let mut program = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut printed = BufReader::new(program.stdout.take().expect("a pipe")).lines();
+        printed.next().expect("a line").expect("text");
+        kafka.broker_down();
+        let mut told = BufReader::new(program.stderr.take().expect("a pipe")).lines();
+        if form == "raw" {
+            told.next().expect("the outage").expect("text");
+        }
+        kafka.broker_up();
+        let producer = EventProducer::connect(&kafka.config()).await.expect("a producer");
+        let sent = producer.send_bytes("lines", None, b"after").await.expect("a message");
+        let place = format!("lines/0@{} ", sent.offset());
+        let mut lines = printed.map(|line| line.expect("text"));
+        assert!(lines.any(|line| line.starts_with(&place)), "{form}: {:?}", told.collect::<Vec<_>>());
+        let end = Command::new("kill").args(["-TERM", &program.id().to_string()]).status();
+        assert!(end.expect("kill starts").success());
+        assert!(program.wait().expect("the program ends").success());
+    }
 }
 
 #[test]
