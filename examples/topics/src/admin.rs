@@ -43,7 +43,7 @@ pub(crate) async fn list(config: &KafkaConfig) -> Result<()> {
 pub(crate) async fn describe(config: &KafkaConfig, topic: &str) -> Result<()> {
     // A request for a topic that does not exist would create it on many clusters.
     Topics::new().topic(topic).check(config).await?;
-    let name = topic.to_owned();
+    let name = config.topic_name(topic);
     let rows = asked(config, move |client| {
         let metadata = client.fetch_metadata(Some(&name), PATIENCE)?;
         let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);

@@ -125,7 +125,7 @@ fn closing() -> io::Result<impl Future<Output = ()>> {
 
 async fn raw(config: &KafkaConfig, consume: &Consume, closing: impl Future<Output = ()>) -> Result<()> {
     let consumer: StreamConsumer = config.rdkafka039_consumer()?.create()?;
-    consumer.subscribe(&[&consume.topic])?;
+    consumer.subscribe(&[&config.topic_name(&consume.topic)])?;
     let (mut closing, mut left) = (pin!(closing), consume.messages.unwrap_or(usize::MAX));
     while left > 0 {
         let message = tokio::select! {

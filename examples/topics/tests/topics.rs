@@ -92,6 +92,25 @@ fn lines_are_sent_and_printed() {
     }
 }
 
+/// The names of topics in the configuration hold for every command.
+#[test]
+fn topics_have_the_prefix_of_the_configuration() {
+    let kafka = EmbeddedKafka::start().expect("a broker");
+    kafka.create_topic("staging.lines", 1).expect("a topic");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("client.properties");
+    let prefix = "event.schema.topic.prefix=staging.\n";
+    fs::write(&config, format!("bootstrap.servers={}\n{prefix}", kafka.bootstrap_servers())).expect("a file");
+    for (args, expected) in [
+        (&["produce", "lines"][..], "staging.lines/0@0\n"),
+        (&["consume", "lines", "--messages", "1"], "staging.lines/0@0 null: first\n"),
+        (&["describe", "lines"], "partition 0: leader 1, copies [1], in sync [1], offsets 0 to 1\n"),
+    ] {
+        let output = topics(&[&["--config", config.to_str().expect("a name")], args].concat(), "first\n");
+        assert_eq!((text(&output.stdout), text(&output.stderr)), (expected.to_owned(), String::new()), "{args:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_outlives_brokers_that_are_away() {
     let kafka = EmbeddedKafka::start().expect("a broker");

@@ -409,6 +409,19 @@ impl KafkaConfig {
         self.value("group.id")
     }
 
+    /// The [real name](Self#names-of-topics) of a declared topic, for clients of rdkafka that are made from these settings.
+    ///
+    /// ```
+    /// use event_schema::kafka::KafkaConfig;
+    ///
+    /// let config = KafkaConfig::new("127.0.0.1:9092").set("event.schema.topic.prefix", "staging.");
+    /// assert_eq!(config.topic_name("orders"), "staging.orders");
+    /// ```
+    #[must_use]
+    pub fn topic_name(&self, topic: &str) -> String {
+        self.topic_names().real(topic).into_owned()
+    }
+
     /// How long a producer or consumer may take to reach a broker when it starts. Default: 10 seconds. After the start,
     /// clients wait for unreachable brokers without a limit.
     ///
