@@ -180,17 +180,16 @@ fn contender<'c, T>(name: &'static str, work: impl Fn() -> T + 'c) -> Contender<
 
 /// Lets the contenders run in turns and prints their medians; the first is the baseline.
 fn compare(case: &str, contenders: &[Contender<'_>]) {
-    let run = |contender: &Contender<'_>, times: u128| (contender.1)(times);
-    let once = (run(&contenders[0], 1000) / 1000).max(1);
+    let once = ((contenders[0].1)(1000) / 1000).max(1);
     let times = (SLICE / once).max(1);
     let mut ratios = vec![Vec::new(); contenders.len()];
     let mut base = Vec::new();
     for _ in 0..ROUNDS {
-        let first = run(&contenders[0], times);
+        let first = (contenders[0].1)(times);
         base.push(first / times);
         for (contender, ratios) in contenders.iter().zip(&mut ratios).skip(1) {
             #[allow(clippy::cast_precision_loss, reason = "nanoseconds of a millisecond")]
-            ratios.push(run(contender, times) as f64 / first as f64);
+            ratios.push((contender.1)(times) as f64 / first as f64);
         }
     }
     base.sort_unstable();

@@ -543,7 +543,7 @@ pub struct Parked {
 }
 
 impl Parked {
-    /// What other programs have written in columns of another type is not shown.
+    /// Columns of another type, which other programs have written, are not shown.
     fn read(columns: Vec<Column>) -> Option<Self> {
         let [Some(Value::Number(Some(seq))), event_id, topic, reason, age]: [Column; 5] = columns.try_into().ok()?
         else {

@@ -319,7 +319,7 @@ fn changed(mut schema: Value, rng: &mut Rng) -> Value {
     schema
 }
 
-/// Of all versions, those that the check calls compatible.
+/// The check itself chooses among random versions.
 #[test]
 fn versions_that_the_check_calls_compatible_are_read() {
     let today = avro_schema::<Today>().unwrap();

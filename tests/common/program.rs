@@ -74,7 +74,7 @@ impl Program {
         program
     }
 
-    /// What is found in the next line that has it.
+    /// The result of `find` for the next line in which it finds something.
     pub(crate) fn find<T>(&self, what: &str, patience: Duration, find: impl Fn(&str) -> Option<T>) -> T {
         let end = Instant::now() + patience;
         loop {

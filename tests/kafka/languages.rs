@@ -84,7 +84,7 @@ impl Programs {
         Some(Self { servers, registry, classes: format!("{avro}/*:{kafka}/*") })
     }
 
-    /// What both programs print.
+    /// The lines that both programs print.
     async fn run(&self, topic: &str, args: &[&str]) -> [Vec<Value>; 2] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka");
         let mut python = Command::new("python3");

@@ -37,7 +37,7 @@ pub(super) fn look_for(connection: Weak<Connection>, topics: Vec<(String, &'stat
     drop(thread::start("event-schema look", look));
 }
 
-/// What the brokers say of a topic. Not even a broker that makes topics makes one for a consumer that asks for it.
+/// The error that the brokers have for a topic, if any. The question creates no topic, not even where brokers create them.
 fn error_of(topic: &str, connection: &Connection) -> Option<RDKafkaErrorCode> {
     match connection.consumer.fetch_metadata(Some(topic), LEAVE) {
         Ok(metadata) => metadata.topics().iter().find_map(MetadataTopic::error).map(RDKafkaErrorCode::from),
