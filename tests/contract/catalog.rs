@@ -1537,6 +1537,26 @@ fn text_is_no_decimal() {
     assert!(found.contains("[LOGICAL_TYPE_CHANGED]"), "{found}");
 }
 
+/// A decimal is read in more forms than it is written in. The reader's are known to contain the writer's.
+#[test]
+fn an_event_with_a_decimal_stays_compatible_with_itself() {
+    use event_schema::rust_decimal::Decimal;
+
+    #[event_schema::event(name = "price")]
+    struct Price {
+        #[event(avro(precision = 12, scale = 2))]
+        total: Decimal,
+        #[event(avro(string))]
+        exact: Option<Decimal>,
+        #[event(avro(string))]
+        steps: Vec<Decimal>,
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::new("prices").sends::<Price>().receives::<Price>();
+    catalog.export(folder.path()).unwrap();
+    assert_eq!(incompatible(&catalog, folder.path()), [""; 0]);
+}
+
 /// A reader gives a number of the owner's a meaning; the one that it recorded itself has its meaning.
 #[test]
 fn an_owner_may_not_know_logical_types() {

@@ -954,3 +954,31 @@ fn changes_of_keywords_have_their_place() {
     let changes = diff(&old, &new, Policy::Exact).unwrap();
     assert_eq!(changes[0].path(), "#/maxLength");
 }
+
+/// A decimal is written as digits, and read with an exponent, too.
+#[test]
+fn a_pattern_with_an_optional_end_accepts_more() {
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    let digits = pattern(r"^-?\d+(\.\d+)?$");
+    for wider in [r"^-?\d+(\.\d+)?([eE]\d+)?$", r"^-?\d+(\.\d+)?(?:\\)?$"] {
+        let wider = pattern(wider);
+        assert!(accepts(&digits, &wider, Policy::Exact), "{wider}");
+        assert!(!accepts(&digits, &wider, Policy::Strict), "the registry compares the texts");
+        assert!(!accepts(&wider, &digits, Policy::Exact), "{wider}");
+        let both = with(&wider, &json!({"type": ["string", "number"]}));
+        assert!(accepts(&digits, &both, Policy::Exact), "{both}");
+    }
+    // An end that is not optional, another start, and escaped brackets.
+    for other in [
+        r"^-?\d+(\.\d+)?([eE]\d+)$",
+        r"^\d+(\.\d+)?([eE]\d+)?$",
+        r"^-?\d+(\.\d+)?x(e)?$",
+        r"^-?\d+(\.\d+)?(a)(b)?$",
+        r"^-?\d+(\.\d+)?[(]e)?$",
+    ] {
+        assert!(!accepts(&digits, &pattern(other), Policy::Exact), "{other}");
+    }
+    for (writer, reader) in [(r"^a\$", r"^a\(b)?$"), (r"^a$", r"^a(b\)?$")] {
+        assert!(!accepts(&pattern(writer), &pattern(reader), Policy::Exact), "{reader}");
+    }
+}

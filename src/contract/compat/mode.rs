@@ -122,7 +122,7 @@ pub enum Policy {
     /// A compatible verdict is a proof: the reader's schema accepts each value that the writer's schema accepts.
     /// A change that cannot be proven to be compatible is incompatible. Some spellings that mean the same are equal: a
     /// type beside or within a choice, null in a list of types or in `anyOf`, `false` and `{"not": {}}`, names of groups
-    /// in a pattern.
+    /// in a pattern. A pattern that differs is a change, unless the reader's is the writer's with an optional group before its end.
     Exact,
     /// As [`Exact`](Self::Exact), for messages of writers that add no fields of their own: the writer's objects have
     /// the fields that their schemas list and no others, even if the schemas are open. A schema that lists no fields, or

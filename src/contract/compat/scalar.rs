@@ -81,7 +81,9 @@ impl<'a> Comparison<'a> {
         match (old_pattern, new_pattern) {
             (None, Some(_)) => self.note(out, "/pattern", rule::PATTERN_ADDED, old_pattern, new_pattern),
             (Some(_), None) => self.note(out, "/pattern", rule::PATTERN_REMOVED, old_pattern, new_pattern),
-            (Some(one), Some(other)) if one != other && !(self.policy.proves() && are_alike(one, other)) => {
+            (Some(one), Some(other))
+                if one != other && !(self.policy.proves() && (are_alike(one, other) || extends(one, other))) =>
+            {
                 self.note(out, "/pattern", rule::PATTERN_CHANGED, old_pattern, new_pattern);
             }
             _ => {}
@@ -218,6 +220,19 @@ fn digits(number: &Value) -> Option<(i128, u32)> {
 fn are_alike(one: &Value, other: &Value) -> bool {
     let unnamed = |pattern: &Value| without_group_names(pattern.as_str()?);
     unnamed(one).zip(unnamed(other)).is_some_and(|(one, other)| one == other)
+}
+
+/// Whether the reader's pattern is the writer's with an optional group before its end, as a decimal's is: it is written as
+/// digits, and read with an exponent, too. Whatever matches the writer's pattern matches such a one.
+fn extends<'a>(writer: &'a Value, reader: &'a Value) -> bool {
+    let before = |pattern: &'a Value, end: &str| pattern.as_str()?.strip_suffix(end);
+    let (Some(start), Some(longer)) = (before(writer, "$"), before(reader, ")?$")) else { return false };
+    // An odd number of backslashes escapes what follows them.
+    let is_escaped = |text: &str| text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    longer
+        .strip_prefix(start)
+        .and_then(|group| group.strip_prefix('('))
+        .is_some_and(|group| !group.contains(['(', ')']) && !is_escaped(group) && !is_escaped(start))
 }
 
 /// Whether a draft has a format of [`FORMATS`].
