@@ -103,7 +103,8 @@ impl Catalog {
     #[must_use]
     pub fn main(&self) -> ExitCode {
         let args: Result<Vec<String>, OsString> = std::env::args_os().skip(1).map(OsString::into_string).collect();
-        let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+        // Not locked: the thread that asks a registry writes there too, as may the service's subscriber of `tracing`.
+        let (mut out, mut err) = (io::stdout(), io::stderr());
         match args {
             Ok(args) => ExitCode::from(run(self, &args, &mut out, &mut err)),
             Err(arg) => {

@@ -407,3 +407,22 @@ async fn other_languages_have_no_schemas_of_events() {
     }
     assert!(RegistryConfig::from_properties_file("no-such.properties").unwrap_err().is_config());
 }
+
+/// While it waits, the program tells so, and then ends.
+#[tokio::test]
+async fn a_silent_registry_does_not_hold_up_the_tool() {
+    let silent = Server::asynchronous("127.0.0.1:0".parse().unwrap(), |_| std::future::pending()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("hasty.properties");
+    std::fs::write(&config, "http.read.timeout.ms=4000\nmax.retries=0").unwrap();
+    let mut tool = tokio::process::Command::new(env!("CARGO"));
+    tool.args(["run", "--quiet", "--example", "contracts", "--", "check", "schemas/shop", "--type", "avro"])
+        .args(["--registry", &silent.url(), "--config"])
+        .arg(&config)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(std::time::Duration::from_secs(300), tool.output()).await.expect("an end").unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("no answer of the registry yet: [\"http://127.0.0.1:"), "{err}");
+}
