@@ -60,6 +60,7 @@
 //! | `event_key = false` | no [`impl EventKey`](crate::EventKey): the newtype or enum without data has its own | `true` |
 //! | `debug` | an `impl Debug` that shows sensitive fields as `***`, instead of `#[derive(Debug)]`; the attribute form adds it where it is needed; `debug = false` keeps the type's own `Debug`, which must mask them itself | |
 //! | `avro(name = "...", namespace = "...")` | the name of its Avro record, and the namespace of the record and the types in it | made from the event's name; no namespace |
+//! | `avro(alias = "...")` | an earlier name of its Avro record or enum, also several: `avro(alias = "OrderPlaced", alias = "com.example.OrderMade")`; `contract::avro_schema` says who needs it | none |
 //! | `crate = path` | the path of `event-schema`, if the dependency has another name | `::event_schema` |
 //!
 //! ```

@@ -15,6 +15,8 @@ use crate::schemars::On;
 pub(crate) struct AvroAttrs {
     name: Option<LitStr>,
     namespace: Option<LitStr>,
+    /// The earlier names of the type.
+    aliases: Vec<LitStr>,
     /// The variant stands for symbols that a reader does not know.
     default: bool,
     form: Option<Form>,
@@ -38,7 +40,7 @@ struct Form {
     span: Span,
 }
 
-const ON_TYPE: &[&str] = &["name", "namespace"];
+const ON_TYPE: &[&str] = &["name", "namespace", "alias"];
 const ON_FIELD: &[&str] =
     &["name", "string", "fixed", "bytes", "millis", "micros", "nanos", "duration", "precision", "scale"];
 const ON_VARIANT: &[&str] = &["name", "default"];
@@ -77,6 +79,20 @@ impl AvroAttrs {
                 }
                 set(cx, meta, &mut self.namespace, namespace);
             }
+            "alias" => {
+                let alias = string(meta)?;
+                if !alias.value().split('.').all(is_legal) {
+                    return Err(syn::Error::new_spanned(
+                        alias,
+                        "Avro aliases are names, with their namespace if it is another: `alias = \"OrderPlaced\"`, \
+                         `alias = \"com.example.OrderPlaced\"`",
+                    ));
+                }
+                if self.aliases.contains(&alias) {
+                    return Err(syn::Error::new_spanned(alias, "the alias is given twice"));
+                }
+                self.aliases.push(alias);
+            }
             "default" => self.default = true,
             "precision" => set(cx, meta, &mut self.precision, number(meta, "12")?),
             "scale" => set(cx, meta, &mut self.scale, number(meta, "2")?),
@@ -111,6 +127,8 @@ impl AvroAttrs {
     pub(crate) fn data(&self) -> Option<TokenStream> {
         let name = self.name.as_ref().map(|name| quote!(name: __p::Some(#name),));
         let namespace = self.namespace.as_ref().map(|namespace| quote!(namespace: __p::Some(#namespace),));
+        let aliases = &self.aliases;
+        let aliases = (!aliases.is_empty()).then(|| quote!(aliases: &[#(#aliases),*],));
         let default = self.default.then(|| quote!(default: true,));
         let form = match (&self.form, self.precision) {
             (Some(form), _) => {
@@ -123,8 +141,8 @@ impl AvroAttrs {
             }
             (None, None) => None,
         };
-        let is_none = name.is_none() && namespace.is_none() && default.is_none() && form.is_none();
-        (!is_none).then(|| quote!(__p::Avro { #name #namespace #default #form ..__p::Avro::NONE }))
+        let is_none = name.is_none() && namespace.is_none() && aliases.is_none() && default.is_none() && form.is_none();
+        (!is_none).then(|| quote!(__p::Avro { #name #namespace #aliases #default #form ..__p::Avro::NONE }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The names that fields and variants have in Avro: their own, and those that a reader accepts for them.
 
 use super::node::{NodeField, NodeName, Symbol};
+use super::target::TypeName;
 use crate::contract::avro_name::legal;
 use crate::contract::shape::{Field, Variant};
 
@@ -44,18 +45,18 @@ impl FieldNames {
 }
 
 /// Whether the record is that of the variant, in an enum whose type is called `owner`.
-pub(super) fn is_same_variant(owner: &str, variant: &Variant, record: &NodeName) -> bool {
+pub(super) fn is_same_variant(owner: &TypeName, variant: &Variant, record: &NodeName) -> bool {
     has_name_of_variant(owner, variant, record) || has_original_of_variant(owner, variant, record)
 }
 
 /// Whether the record has the name of the variant's.
-pub(super) fn has_name_of_variant(owner: &str, variant: &Variant, record: &NodeName) -> bool {
-    let is_named = |name: &str| record.name == format!("{owner}_{}", legal(name));
+pub(super) fn has_name_of_variant(owner: &TypeName, variant: &Variant, record: &NodeName) -> bool {
+    let is_named = |name: &str| owner.all().any(|owner| record.name == format!("{owner}_{}", legal(name)));
     variant.avro.name == Some(&*record.name) || variant.written.into_iter().chain(variant.names()).any(is_named)
 }
 
 /// Whether the record has the variant's name in JSON.
-pub(super) fn has_original_of_variant(_: &str, variant: &Variant, record: &NodeName) -> bool {
+pub(super) fn has_original_of_variant(_: &TypeName, variant: &Variant, record: &NodeName) -> bool {
     variant.written.into_iter().chain(variant.names()).any(|name| record.original.as_deref() == Some(name))
 }
 

@@ -9,11 +9,33 @@ use crate::contract::shape::{AvroForm, Content, Definition, Enum, Field, Form, K
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     /// The fields of a struct or of a variant.
-    Content { content: Content, id: String, name: String },
+    Content { content: Content, id: String, name: TypeName },
     /// An enum, with the name of its type in Avro.
-    Enum { owner: String, id: String, choice: Enum, form: Option<AvroForm> },
+    Enum { owner: TypeName, id: String, choice: Enum, form: Option<AvroForm> },
     /// Anything else.
     Kind { shape: Shape, form: Option<AvroForm> },
+}
+
+/// The name of a type in Avro and its earlier ones, without namespaces.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TypeName {
+    pub(super) name: String,
+    aliases: &'static [&'static str],
+}
+
+impl TypeName {
+    /// The name that the type was given, or that of the event, or its own.
+    fn of(definition: &'static Definition, root: Option<String>) -> Self {
+        let given = definition.avro.name.map(str::to_owned);
+        let name = given.or(root).unwrap_or_else(|| legal_type(&Shape::named(definition).name()));
+        Self { name, aliases: definition.avro.aliases }
+    }
+
+    /// All of them, today's first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.iter().map(|alias| alias.rsplit('.').next().unwrap_or(alias));
+        std::iter::once(&*self.name).chain(aliases)
+    }
 }
 
 /// How deep types stand in each other. Only an untagged enum that holds itself with nothing around it gets there.
@@ -47,7 +69,9 @@ impl Target {
         Self::named(shape.clone(), Some(pascal_case(event)), None, way)
     }
 
-    fn named(mut shape: Shape, mut owner: Option<String>, mut form: Option<AvroForm>, way: Way) -> Self {
+    /// `root` is the name of an event's type, unless it was given another.
+    fn named(mut shape: Shape, mut root: Option<String>, mut form: Option<AvroForm>, way: Way) -> Self {
+        let mut owner: Option<TypeName> = None;
         for _ in 0..MAX_STEPS {
             shape = match shape.into_kind() {
                 Kind::Optional(inner) | Kind::Omissible(inner) | Kind::Ruled { shape: inner, .. } => *inner,
@@ -55,25 +79,26 @@ impl Target {
                     Way::Read => *read,
                     Way::Written => *written,
                 },
-                Kind::Named(definition) => match *way.of_type(definition) {
-                    Form::As(shape) => {
-                        owner.get_or_insert_with(|| name(definition));
-                        shape()
+                Kind::Named(definition) => {
+                    let mut name = || owner.take().unwrap_or_else(|| TypeName::of(definition, root.take()));
+                    match *way.of_type(definition) {
+                        Form::As(shape) => {
+                            owner = Some(name());
+                            shape()
+                        }
+                        Form::Content(Content::Inner(field)) => {
+                            (owner, root) = (None, None);
+                            form = field.avro.form.or(form);
+                            (field.shape)()
+                        }
+                        Form::Content(content) => {
+                            return Self::Content { content, id: (definition.id)(), name: name() };
+                        }
+                        Form::Enum(choice) => {
+                            return Self::Enum { owner: name(), id: (definition.id)(), choice, form };
+                        }
                     }
-                    Form::Content(Content::Inner(field)) => {
-                        owner = None;
-                        form = field.avro.form.or(form);
-                        (field.shape)()
-                    }
-                    Form::Content(content) => {
-                        let name = owner.unwrap_or_else(|| name(definition));
-                        return Self::Content { content, id: (definition.id)(), name };
-                    }
-                    Form::Enum(choice) => {
-                        let owner = owner.unwrap_or_else(|| name(definition));
-                        return Self::Enum { owner, id: (definition.id)(), choice, form };
-                    }
-                },
+                }
                 kind => return Self::Kind { shape: kind.into(), form },
             };
         }
@@ -94,14 +119,6 @@ pub(super) fn values(kind: Kind) -> Option<Shape> {
     match kind {
         Kind::Map { values, .. } => Some(*values),
         _ => None,
-    }
-}
-
-/// The name of the type in Avro.
-fn name(definition: &'static Definition) -> String {
-    match definition.avro.name {
-        Some(name) => name.to_owned(),
-        None => legal_type(&Shape::named(definition).name()),
     }
 }
 

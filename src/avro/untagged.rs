@@ -2,7 +2,7 @@
 
 use super::names::{has_name_of_variant, has_original_of_variant, is_symbol_of};
 use super::node::{NodeName, Symbol};
-use super::target::Target;
+use super::target::{Target, TypeName};
 use crate::contract::avro_name::legal_type;
 use crate::contract::parts::Way;
 use crate::contract::shape::{Content, Enum, Kind, Tagging, Variant};
@@ -20,8 +20,13 @@ fn variants(choice: &Enum, way: Way) -> impl Iterator<Item = &'static Variant> +
 
 /// The variant that the record stands for: its own, or that of a type in it. By its name, else by its name in JSON, else
 /// the first that is a record.
-pub(super) fn variant_of_record(owner: &str, choice: &Enum, record: &NodeName, way: Way) -> Option<&'static Variant> {
-    let found = |of: fn(&str, &Variant, &NodeName) -> bool| {
+pub(super) fn variant_of_record(
+    owner: &TypeName,
+    choice: &Enum,
+    record: &NodeName,
+    way: Way,
+) -> Option<&'static Variant> {
+    let found = |of: fn(&TypeName, &Variant, &NodeName) -> bool| {
         variants(choice, way).find(|variant| is_of(owner, variant, record, way, of, MAX_TRIES))
     };
     found(has_name_of_variant)
@@ -31,11 +36,11 @@ pub(super) fn variant_of_record(owner: &str, choice: &Enum, record: &NodeName, w
 
 /// Whether the record is that of the variant, or of a type in it.
 fn is_of(
-    owner: &str,
+    owner: &TypeName,
     variant: &Variant,
     record: &NodeName,
     way: Way,
-    of: fn(&str, &Variant, &NodeName) -> bool,
+    of: fn(&TypeName, &Variant, &NodeName) -> bool,
     tries: usize,
 ) -> bool {
     let Some(tries) = tries.checked_sub(1) else { return false };
@@ -43,7 +48,7 @@ fn is_of(
         Content::Unit => false,
         Content::Tuple(_) | Content::Record(_) => of(owner, variant, record),
         Content::Inner(field) => match Target::of_field(field, way) {
-            Target::Content { name, .. } => name == record.name,
+            Target::Content { name, .. } => name.all().any(|name| name == record.name),
             Target::Enum { owner, choice: choice @ Enum { tagging: Tagging::Untagged, .. }, .. } => {
                 variants(&choice, way).any(|inner| is_of(&owner, inner, record, way, of, tries))
             }

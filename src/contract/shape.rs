@@ -774,6 +774,8 @@ pub struct Avro {
     pub name: Option<&'static str>,
     /// The namespace of a type.
     pub namespace: Option<&'static str>,
+    /// The earlier names of a type, those of another namespace with it.
+    pub aliases: &'static [&'static str],
     /// The variant stands for symbols that a reader does not know.
     pub default: bool,
     /// The form of a field, or of its parts.
@@ -782,7 +784,7 @@ pub struct Avro {
 
 impl Avro {
     /// None.
-    pub const NONE: Self = Self { name: None, namespace: None, default: false, form: None };
+    pub const NONE: Self = Self { name: None, namespace: None, aliases: &[], default: false, form: None };
 }
 
 /// One of several Avro types for the same type in Rust.

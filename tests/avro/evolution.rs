@@ -374,6 +374,76 @@ fn variants_are_matched_by_the_names_of_their_records() {
 }
 
 #[test]
+fn records_in_a_union_are_matched_by_the_earlier_names_of_their_types() {
+    #[event_schema::event(avro(namespace = "com.example", alias = "Was"))]
+    #[derive(Debug, PartialEq)]
+    struct Renamed {
+        payment: Payment,
+        party: Party,
+    }
+    #[event_schema::event(avro(alias = "com.example.old.Means"))]
+    #[derive(Debug, PartialEq)]
+    enum Payment {
+        Card { number: String },
+        Cash { cents: i64 },
+    }
+    #[event_schema::event]
+    #[derive(Debug, PartialEq)]
+    #[serde(untagged)]
+    enum Party {
+        Person(Person),
+        Company(Company),
+    }
+    #[event_schema::event(avro(alias = "Human"))]
+    #[derive(Debug, PartialEq)]
+    struct Person {
+        name: String,
+    }
+    #[event_schema::event(avro(alias = "Firm"))]
+    #[derive(Debug, PartialEq)]
+    struct Company {
+        vat: i64,
+    }
+    let part = |name: &str, field: &str, kind: &str| json!({"type": "record", "name": name, "fields": [{"name": field, "type": kind}]});
+    let writer = json!({"type": "record", "name": "Was", "namespace": "com.example.old", "fields": [
+        {"name": "payment", "type": [part("Means_Cash", "cents", "long"), part("Means_Card", "number", "string")]},
+        {"name": "party", "type": [part("Firm", "vat", "long"), part("Human", "name", "string")]},
+    ]});
+    let card = Payment::Card { number: "4".to_owned() };
+    let firm = Party::Company(Company { vat: 7 });
+    let event = Renamed { payment: card, party: firm };
+    assert_eq!(load::<Renamed>(&writer, b"\x02\x024\0\x0E").unwrap(), event);
+    let (cash, human) = (Payment::Cash { cents: 7 }, Party::Person(Person { name: "x".to_owned() }));
+    let other = Renamed { payment: cash, party: human };
+    assert_eq!(load::<Renamed>(&writer, b"\0\x0E\x02\x02x").unwrap(), other);
+    // Consumers that have the earlier schema get data in it.
+    let earlier = DatumWriter::new(&Schema::parse(&writer.to_string()).unwrap()).unwrap();
+    assert_eq!(earlier.dump(&event).unwrap(), b"\x02\x024\0\x0E");
+    assert_eq!(earlier.dump(&other).unwrap(), b"\0\x0E\x02\x02x");
+}
+
+/// The type of an event that is an enum has a name in Avro, too.
+#[test]
+fn an_event_that_is_an_enum_is_matched_by_its_given_name() {
+    #[event_schema::event(name = "payment.made", avro(name = "Paid", alias = "Settled"))]
+    #[derive(Debug, PartialEq)]
+    enum PaymentMade {
+        Cash { cents: i64 },
+        Card { cents: i64 },
+    }
+    let part = |name: &str| json!({"type": "record", "name": name, "fields": [{"name": "cents", "type": "long"}]});
+    for owner in ["Paid", "Settled"] {
+        // Without the names in JSON, as a registry or a writer in another language may keep it.
+        let writer = json!([part(&format!("{owner}_Cash")), part(&format!("{owner}_Card"))]);
+        assert_eq!(load::<PaymentMade>(&writer, b"\x02\x0E").unwrap(), PaymentMade::Card { cents: 7 });
+    }
+    assert_eq!(
+        findings(&load::<PaymentMade>(&json!([part("Other_Cash"), part("Other_Card")]), b"\x02\x0E").unwrap_err()),
+        [found("", "choice")]
+    );
+}
+
+#[test]
 fn the_value_of_a_variant_may_become_optional() {
     #[event_schema::event]
     #[derive(Debug, PartialEq)]

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use event_schema::avro::{DatumReader, DatumWriter, Schema};
 use event_schema::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use event_schema::contract::avro_schema;
+use event_schema::contract::compat::{self, Compatibility};
 use event_schema::format::framing::SchemaId;
 use event_schema::format::{Codec, Decoder, Encoder};
 use event_schema::jiff::SignedDuration;
@@ -332,6 +333,59 @@ fn java_reads_what_is_dumped() {
     assert!(answers[3..].iter().all(|answer| answer == &answers[3]));
     assert_eq!(answers[3]["tree"], "null");
     assert_eq!(DatumWriter::new(&schema).unwrap().dump(&samples()[1]).unwrap(), own);
+}
+
+/// A renamed event is read with the alias, and refused without.
+#[test]
+fn java_reads_a_renamed_event_by_its_alias() {
+    #[event_schema::event(name = "order.created", avro(namespace = "com.example", alias = "OrderPlaced"))]
+    struct OrderCreated {
+        status: Status,
+        payment: Payment,
+    }
+    #[event_schema::event(avro(alias = "State"))]
+    enum Status {
+        Open,
+    }
+    #[event_schema::event(avro(alias = "Means"))]
+    enum Payment {
+        Card { number: i64 },
+        Cash { cents: i64 },
+    }
+    let reader = avro_schema::<OrderCreated>().unwrap();
+    let mut writer = reader.to_string();
+    for (new, old) in [("OrderCreated", "OrderPlaced"), ("\"Status\"", "\"State\""), ("\"Payment_", "\"Means_")] {
+        writer = writer.replace(new, old);
+    }
+    let writer = without_aliases(&serde_json::from_str(&writer).unwrap());
+    let check = |reader: &Value, mode| compat::avro::check(&writer, reader, mode).unwrap();
+    assert!(check(&reader, Compatibility::Backward).is_compatible());
+    let report = check(&without_aliases(&reader), Compatibility::Backward);
+    let rules: Vec<&str> = report.findings().iter().map(|finding| finding.rule().id()).collect();
+    assert!(rules.contains(&"NAME_MISMATCH"), "{report}");
+    assert!(report.to_string().contains("#[event(avro(alias = \"...\"))]"), "{report}");
+    // Aliases are the reader's: one that has the earlier schema knows no later names.
+    assert!(!check(&reader, Compatibility::Forward).is_compatible());
+
+    let Some(jars) = jars("java_reads_a_renamed_event_by_its_alias") else { return };
+    // In the union of two records, the name counts.
+    let datum = [0, 2, 14];
+    let resolve = |reader: &Value| json!({"do": "resolve", "writer": writer.to_string(), "reader": reader.to_string(), "bytes": hex(&datum)});
+    let with = java(jars.clone(), &[resolve(&reader)]);
+    assert_eq!(bytes(&with[0]["datum"]), datum);
+    let without = std::panic::catch_unwind(|| java(jars, &[resolve(&without_aliases(&reader))]));
+    assert!(without.is_err(), "{without:?}");
+}
+
+fn without_aliases(schema: &Value) -> Value {
+    match schema {
+        Value::Object(entries) => {
+            let kept = entries.iter().filter(|(name, _)| *name != "aliases");
+            kept.map(|(name, value)| (name.clone(), without_aliases(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_aliases).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Schemas and data that neither side has chosen.

@@ -152,6 +152,70 @@ fn namespaces_are_inherited_and_references_are_full_names() {
 }
 
 #[test]
+fn a_renamed_type_has_its_earlier_names_as_aliases() {
+    #[event_schema::event(
+        name = "order.created",
+        avro(namespace = "com.example", alias = "OrderPlaced", alias = "com.example.old.OrderMade"),
+        avro(alias = "com.example.OrderCreated")
+    )]
+    struct Created {
+        place: Place,
+        payment: Payment,
+        status: Status,
+        paid: Option<Payment>,
+    }
+    #[event_schema::event(avro(alias = "Town"))]
+    struct Place {
+        name: String,
+    }
+    #[event_schema::event(avro(alias = "Means", alias = "com.example.old.Way"))]
+    enum Payment {
+        #[serde(alias = "Credit")]
+        Card { number: String },
+        #[event(avro(name = "Gift"))]
+        Voucher(i64),
+    }
+    #[event_schema::event(avro(alias = "State"))]
+    enum Status {
+        Open,
+    }
+    let schema = schema::<Created>();
+    // Its own name is none.
+    assert_eq!(schema["aliases"], json!(["OrderPlaced", "com.example.old.OrderMade"]));
+    let types = types(&schema);
+    assert_eq!(types["place"]["aliases"], json!(["Town"]));
+    assert_eq!(types["status"]["aliases"], json!(["State"]));
+    let (card, voucher) = (&types["payment"][0], &types["payment"][1]);
+    let earlier = json!([
+        "Payment_Credit",
+        "Means_Card",
+        "Means_Credit",
+        "com.example.old.Way_Card",
+        "com.example.old.Way_Credit",
+    ]);
+    assert_eq!(card["aliases"], earlier);
+    // It was called after none of them.
+    assert_eq!((&voucher["name"], voucher.get("aliases")), (&json!("Gift"), None));
+
+    #[event_schema::event]
+    struct Taken {
+        first: Place,
+        second: Town,
+    }
+    #[event_schema::event]
+    struct Town {
+        name: String,
+    }
+    #[event_schema::event]
+    struct TakenBefore {
+        second: Town,
+        first: Place,
+    }
+    assert_eq!(faults::<Taken>(), [fault("second", "`Town` is the name or an alias of another type")]);
+    assert_eq!(faults::<TakenBefore>(), [fault("first", "`Town` is the name or an alias of another type")]);
+}
+
+#[test]
 fn a_default_is_of_the_first_branch() {
     #[event_schema::event]
     struct Defaults {

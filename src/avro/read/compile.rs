@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::names::{FieldNames, is_same_variant, is_symbol_of};
 use super::super::node::{Node, NodeField, NodeId, NodeName, Nodes, Symbol};
-use super::super::target::{self, MAX_DEPTH, Target, byte_list, is_nullable};
+use super::super::target::{self, MAX_DEPTH, Target, TypeName, byte_list, is_nullable};
 use super::super::untagged::{MAX_TRIES, enum_of_symbols, variant_of_record};
 use super::plan::{Decimal, Field as ReadField, Op, OpId, OpKind, Plan, Record, Step, Tagging, Variant};
 use crate::contract::Shape;
@@ -100,7 +100,7 @@ impl Compiler<'_> {
                 let target = Target::of((field.shape)(), field.avro.form.or(*form), Way::Read);
                 self.fitting(id, &target, tries)
             }
-            content => Target::Content { content, id: String::new(), name: String::new() },
+            content => Target::Content { content, id: String::new(), name: TypeName::default() },
         });
         let node = self.nodes.get(id);
         let found = contents.clone().find(|content| fits(node, content));
@@ -246,7 +246,7 @@ impl Compiler<'_> {
         id: NodeId,
         name: &NodeName,
         fields: &[NodeField],
-        owner: &str,
+        owner: &TypeName,
         key: &str,
         choice: &Enum,
     ) -> OpId {
@@ -287,10 +287,8 @@ impl Compiler<'_> {
                 (read.to_owned(), content)
             }
             None => {
-                let own = name
-                    .original
-                    .clone()
-                    .or_else(|| name.name.strip_prefix(owner)?.strip_prefix('_').map(str::to_owned));
+                let without_owner = |owner: &str| name.name.strip_prefix(owner)?.strip_prefix('_').map(str::to_owned);
+                let own = name.original.clone().or_else(|| owner.all().find_map(without_owner));
                 let content = (!fields.is_empty()).then(|| self.natural(id, fields));
                 (own.unwrap_or_else(|| name.name.clone()), content)
             }

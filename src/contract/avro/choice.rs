@@ -55,13 +55,7 @@ impl Writer {
 
     /// The record of a variant.
     fn variant(&mut self, owner: &Owner, name: &'static str, variant: &Variant, internal: bool) -> Value {
-        let mut record = owner.variant(name, variant.avro, variant.notes);
-        record.aliases = variant
-            .names()
-            .filter(|alias| *alias != name)
-            .map(|alias| format!("{}_{}", owner.name, legal(alias)))
-            .filter(|alias| *alias != record.name)
-            .collect();
+        let record = owner.variant(name, variant);
         self.at(name, |this| {
             this.record(&record, |this, fields| {
                 if internal {

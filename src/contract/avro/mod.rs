@@ -26,6 +26,39 @@ use crate::event::{EventSchema, Generated};
 /// programs that convert between Avro and JSON. `#[event(avro(name = "..."))]` sets the Avro name of a type, a field or
 /// a variant, `#[event(avro(namespace = "..."))]` the namespace of an event and of the types in it.
 ///
+/// # Renamed types
+///
+/// A renamed event, or a renamed nested type, is another type to Avro. Java's readers refuse the data of the earlier one, and
+/// so does the compatibility check of a registry, unless the new schema has the earlier name among the type's `aliases`.
+/// `#[event(avro(alias = "..."))]` on the type adds one: a name, or a full name if the namespace was another. It can be
+/// repeated. The records of an enum's variants get aliases from those of the enum. Aliases are the reader's: programs that
+/// still have the earlier schema cannot read the new data, so their schemas are replaced first. A [`DatumReader`] compares
+/// no names but those of records in a union, where it accepts aliases, too. The aliases of a field or a variant are those of
+/// `#[serde(alias = "...")]`.
+///
+/// ```
+/// use event_schema::contract::{avro_schema, compat};
+/// use event_schema::serde_json::json;
+///
+/// /// Its name was `order.placed`.
+/// #[event_schema::event(name = "order.created", avro(namespace = "com.example", alias = "OrderPlaced"))]
+/// struct OrderCreated { order_id: i64 }
+///
+/// let earlier = json!({
+///     "type": "record",
+///     "name": "OrderPlaced",
+///     "namespace": "com.example",
+///     "fields": [{"name": "order_id", "type": "long"}],
+/// });
+/// let today = avro_schema::<OrderCreated>()?;
+/// assert_eq!(today["aliases"], json!(["OrderPlaced"]));
+/// let report = compat::avro::check(&earlier, &today, compat::Compatibility::Backward)?;
+/// assert!(report.is_compatible());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`DatumReader`]: crate::avro::DatumReader
+///
 /// # Types
 ///
 /// | type | Avro | with `#[event(avro(...))]` on the field |
@@ -46,7 +79,7 @@ use crate::event::{EventSchema, Generated};
 /// | map | map, its keys as in JSON | |
 /// | struct, tuple | record; the fields of a tuple are `_0`, `_1` | |
 /// | enum without data | enum; `#[serde(other)]` or `avro(default)` on a variant makes it the default symbol | |
-/// | enum with data | union of records, one for each variant: `Payment::Card` is `Payment_Card`. Tags are not written | |
+/// | enum with data | union of records, one for each variant: `Payment::Card` is `Payment_Card`, or `Payment_card` with `rename_all = "camelCase"`. Tags are not written | |
 /// | `untagged` enum | union of its variants' types, if all are different | |
 /// | `flatten` of a struct | its fields | |
 ///

@@ -1,13 +1,13 @@
 //! The writer of a shape's Avro schema.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use serde_json::{Map, Value, json};
 
 use super::error::{AvroFault, AvroSchemaError};
 use super::name::{PRIMITIVES, legal, legal_type};
-use crate::contract::shape::{Avro, AvroForm, Content, Definition, Form, Kind, Notes, Rule, Shape, Tagging};
+use crate::contract::shape::{Avro, AvroForm, Content, Definition, Form, Kind, Notes, Rule, Shape, Tagging, Variant};
 
 /// Faults are gathered, and the schema is dropped in the end if there are any.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(super) struct Writer {
     enclosing: String,
     /// The full names of the types that were met, by their ids.
     names: HashMap<String, String>,
+    /// The full names of their aliases.
+    aliases: HashSet<String>,
     /// The schemas of named types that are complete, by full name.
     pub(super) schemas: HashMap<String, Value>,
     /// The ids of types without a name in Avro, from the last record to where the writer stands.
@@ -42,21 +44,40 @@ impl Owner {
     fn new(id: String, name: &str, avro: Avro, notes: Notes) -> Self {
         let legal = avro.name.map_or_else(|| legal_type(name), str::to_owned);
         let original = (legal != name).then(|| name.to_owned());
-        Self { id, name: legal, original, namespace: avro.namespace, notes, aliases: Vec::new() }
+        let aliases = avro.aliases.iter().map(|alias| (*alias).to_owned()).collect();
+        Self { id, name: legal, original, namespace: avro.namespace, notes, aliases }
     }
 
-    /// The record of a variant.
-    pub(super) fn variant(&self, name: &str, avro: Avro, notes: Notes) -> Self {
+    /// The record of a variant. It has been called after the earlier names of the variant and of its type.
+    pub(super) fn variant(&self, name: &'static str, variant: &Variant) -> Self {
+        let Variant { avro, notes, .. } = *variant;
         let own = avro.name.map_or_else(|| format!("{}_{}", self.name, legal(name)), str::to_owned);
+        // With a name of its own, it had that one.
+        let earlier: &[String] = if avro.name.is_some() { &[] } else { &self.aliases };
+        let mut aliases: Vec<String> = Vec::new();
+        for owner in std::iter::once(&self.name).chain(earlier) {
+            let is_todays = *owner == self.name;
+            let names = std::iter::once(name).chain(variant.names()).filter(|one| !is_todays || *one != name);
+            for alias in names.map(|one| format!("{owner}_{}", legal(one))) {
+                if alias != own && !aliases.contains(&alias) {
+                    aliases.push(alias);
+                }
+            }
+        }
         Self {
             id: format!("{}::{name}", self.id),
             name: own,
             original: Some(name.to_owned()),
             namespace: self.namespace,
             notes,
-            aliases: Vec::new(),
+            aliases,
         }
     }
+}
+
+/// A name with its namespace.
+fn full_name(name: &str, namespace: &str) -> String {
+    if namespace.is_empty() || name.contains('.') { name.to_owned() } else { format!("{namespace}.{name}") }
 }
 
 impl Writer {
@@ -205,7 +226,7 @@ impl Writer {
                 "give the event a namespace: `#[event(avro(namespace = \"...\"))]`",
             );
         }
-        let full = if namespace.is_empty() { owner.name.clone() } else { format!("{namespace}.{}", owner.name) };
+        let full = full_name(&owner.name, namespace);
         if let Some(name) = self.names.get(&owner.id) {
             return name.clone().into();
         }
@@ -215,7 +236,16 @@ impl Writer {
                 "give one of them another name: `#[event(avro(name = \"...\"))]`",
             );
         }
+        let aliases = owner.aliases.iter().map(|alias| (alias, full_name(alias, namespace)));
+        let aliases: Vec<(&String, String)> = aliases.filter(|(_, alias)| *alias != full).collect();
+        let is_known = |name: &String| self.aliases.contains(name) || self.names.values().any(|known| known == name);
+        let ambiguous = aliases.iter().map(|(_, alias)| alias).find(|alias| is_known(alias));
+        if let Some(name) = ambiguous.or_else(|| Some(&full).filter(|full| self.aliases.contains(*full))) {
+            let reason = format!("`{name}` is the name or an alias of another type");
+            return self.fault(reason, "an alias belongs to one type: remove it from the others");
+        }
         self.names.insert(owner.id.clone(), full.clone());
+        self.aliases.extend(aliases.iter().map(|(_, alias)| alias.clone()));
         let mut schema = Map::new();
         schema.insert("type".to_owned(), kind.into());
         schema.insert("name".to_owned(), owner.name.clone().into());
@@ -228,8 +258,8 @@ impl Writer {
         if let Some(original) = &owner.original {
             schema.insert("altnames".to_owned(), json!({"json": original}));
         }
-        if !owner.aliases.is_empty() {
-            schema.insert("aliases".to_owned(), owner.aliases.clone().into());
+        if !aliases.is_empty() {
+            schema.insert("aliases".to_owned(), aliases.into_iter().map(|(alias, _)| alias.clone()).collect());
         }
         let enclosing = mem::replace(&mut self.enclosing, namespace.to_owned());
         let open = mem::take(&mut self.open);
@@ -284,7 +314,7 @@ impl Writer {
         match schema.get("name").and_then(Value::as_str) {
             Some(name) => {
                 let namespace = schema.get("namespace").and_then(Value::as_str).unwrap_or(&self.enclosing);
-                if namespace.is_empty() { name.to_owned() } else { format!("{namespace}.{name}") }
+                full_name(name, namespace)
             }
             None => kind.to_owned(),
         }

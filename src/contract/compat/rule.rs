@@ -151,7 +151,7 @@ const COMBINATION: Remedy = (
 const KEEP: Remedy = ("keep the keyword as it is, or remove it from the new schema", "keep the keyword as it is");
 
 const NAME: Remedy = (
-    "keep the name, or add the old one to the aliases of the new schema",
+    "keep the name, or add the old one to the aliases of the new schema: `#[event(avro(alias = \"...\"))]` on the type",
     "keep the name: old readers do not know the new one",
 );
 

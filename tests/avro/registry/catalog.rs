@@ -421,7 +421,8 @@ async fn a_silent_registry_does_not_hold_up_the_tool() {
         .arg(&config)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .kill_on_drop(true);
-    let output = tokio::time::timeout(std::time::Duration::from_secs(300), tool.output()).await.expect("an end").unwrap();
+    let output =
+        tokio::time::timeout(std::time::Duration::from_secs(300), tool.output()).await.expect("an end").unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains("no answer of the registry yet: [\"http://127.0.0.1:"), "{err}");
