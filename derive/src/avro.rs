@@ -61,6 +61,12 @@ impl AvroAttrs {
     fn parse_item(&mut self, cx: &Ctxt, meta: &ParseNestedMeta<'_>, known: &[&str]) -> syn::Result<()> {
         let name = name_of(meta);
         match name.as_str() {
+            // Fields and variants have one, for JSON and Avro.
+            "alias" if !known.contains(&"alias") => {
+                return Err(meta.error(
+                    "`avro(alias = \"...\")` is for types; here `#[serde(alias = \"...\")]` is that of Avro, too",
+                ));
+            }
             other if !known.contains(&other) => return Err(unknown_in(meta, other, known, "`avro(...)`")),
             "name" => {
                 let name = string(meta)?;

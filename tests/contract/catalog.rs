@@ -1557,6 +1557,59 @@ fn an_event_with_a_decimal_stays_compatible_with_itself() {
     assert_eq!(incompatible(&catalog, folder.path()), [""; 0]);
 }
 
+/// Aliases are the reader's: a service that receives the event may rename a type, and one that sends it breaks its readers.
+#[test]
+fn a_renamed_type_is_received_by_its_alias() {
+    mod before {
+        #[event_schema::event(name = "parcel.sent")]
+        pub(super) struct ParcelSent {
+            pub(super) to: Place,
+        }
+        #[event_schema::event]
+        pub(super) struct Place {
+            pub(super) town: String,
+        }
+    }
+    mod bare {
+        #[event_schema::event(name = "parcel.sent")]
+        pub(super) struct ParcelSent {
+            pub(super) to: Address,
+        }
+        #[event_schema::event]
+        pub(super) struct Address {
+            pub(super) town: String,
+        }
+    }
+    mod aliased {
+        #[event_schema::event(name = "parcel.sent")]
+        pub(super) struct ParcelSent {
+            pub(super) to: Address,
+        }
+        #[event_schema::event(avro(alias = "Place"))]
+        pub(super) struct Address {
+            pub(super) town: String,
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("parcels").receives::<before::ParcelSent>().export(folder.path()).unwrap();
+    let found = incompatible(&Catalog::new("parcels").receives::<bare::ParcelSent>(), folder.path()).concat();
+    assert!(found.contains("[NAME_MISMATCH]"), "{found}");
+    let aliased = Catalog::new("parcels").receives::<aliased::ParcelSent>();
+    assert_eq!(incompatible(&aliased, folder.path()), [""; 0]);
+
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("parcels").sends::<before::ParcelSent>().export(folder.path()).unwrap();
+    let found = incompatible(&Catalog::new("parcels").sends::<aliased::ParcelSent>(), folder.path()).concat();
+    assert!(found.contains("[NAME_MISMATCH]") && found.contains("old readers do not know the new one"), "{found}");
+
+    // An alias that is added says what changed, and breaks nobody.
+    let folder = tempfile::tempdir().unwrap();
+    Catalog::new("parcels").sends::<bare::ParcelSent>().export(folder.path()).unwrap();
+    let found = Catalog::new("parcels").sends::<aliased::ParcelSent>().check(folder.path()).unwrap();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(found.len() == 1 && found[0].contains("v1.avsc"), "{found:?}");
+}
+
 /// A reader gives a number of the owner's a meaning; the one that it recorded itself has its meaning.
 #[test]
 fn an_owner_may_not_know_logical_types() {
