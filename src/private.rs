@@ -50,3 +50,21 @@ pub use crate::topic::legal_topic;
 pub use crate::validator021::validate;
 pub use crate::version::{is_first, is_of, upcast};
 pub use crate::violation::{FieldName, Param, Rule, Violations};
+
+/// Items that need the feature `avro`, of which the derive does not know whether it is there.
+#[cfg(feature = "avro")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __avro_items {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// Items that need the feature `avro`, of which the derive does not know whether it is there.
+#[cfg(not(feature = "avro"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __avro_items {
+    ($($items:tt)*) => {};
+}
+
+pub use crate::__avro_items as avro_items;
