@@ -48,5 +48,7 @@ mod write;
 
 pub use self::read::DatumReader;
 pub(crate) use self::read::Writer;
+#[doc(hidden)]
+pub use self::read::{Datum, Fields, Put, give, not_read};
 pub use self::schema::{ParseSchemaError, Schema};
 pub use self::write::DatumWriter;

@@ -6,7 +6,7 @@ use serde::{de, ser};
 
 /// The fault of the bytes, and its place. It is one word, so that the results of a reader stay small.
 #[derive(Debug)]
-pub(crate) struct Malformed(Box<Fault>);
+pub struct Malformed(Box<Fault>);
 
 #[derive(Debug)]
 struct Fault {

@@ -14,7 +14,11 @@ use super::key_deserializer::KeyDeserializer;
 use super::leaf::{Leaf, read_leaf};
 use super::place::At;
 use super::slot::Slot;
+#[cfg(feature = "avro")]
+use crate::avro::{Datum, Put};
 use crate::contract::shape::Shape;
+#[cfg(feature = "avro")]
+use crate::error::Malformed;
 use crate::violation::{FieldName, MASK};
 
 /// A type that can be a field of an event: how it is read, validated and described.
@@ -98,6 +102,23 @@ pub trait FieldType: Sized + Serialize {
     /// # Errors
     /// Only if the source itself is broken, and the rest of it cannot be read.
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
+
+    /// Whether [`read_datum`](Self::read_datum) has a way of its own.
+    #[cfg(feature = "avro")]
+    #[doc(hidden)]
+    const IS_DIRECT: bool = false;
+
+    /// Reads a value of a valid datum and gives it to `put`, without its rules. An error, and what is noted in `cx`, only
+    /// tell that the tolerant reader has to look at the datum.
+    ///
+    /// # Errors
+    /// If the value is not valid, or the datum is not one of the type.
+    #[cfg(feature = "avro")]
+    #[doc(hidden)]
+    #[inline]
+    fn read_datum(datum: Datum<'_, '_>, cx: &mut Context<'_>, put: &mut impl Put<Self>) -> Result<(), Malformed> {
+        datum.read(cx, put)
+    }
 
     /// The value of a missing field; if the field is required, records a violation and returns `None`.
     ///

@@ -35,6 +35,18 @@ macro_rules! wrappers {
                 Ok(cx.behind_pointer(|cx| T::read(input, cx, at))?.map($new))
             }
 
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn read_datum(
+                datum: $crate::avro::Datum<'_, '_>,
+                cx: &mut Context<'_>,
+                put: &mut impl $crate::avro::Put<Self>,
+            ) -> Result<(), $crate::error::Malformed> {
+                let mut value = None;
+                cx.behind_pointer(|cx| T::read_datum(datum, cx, &mut value))?;
+                $crate::avro::give(value.map($new), put)
+            }
+
             fn read_flat<E: Error>(
                 leftovers: &mut Leftovers<'_>,
                 cx: &mut Context<'_>,

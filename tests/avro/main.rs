@@ -2,6 +2,7 @@
 
 mod codec;
 mod corpora;
+mod direct_reads;
 mod evolution;
 mod hostile;
 mod java;

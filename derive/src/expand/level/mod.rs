@@ -1,6 +1,7 @@
 //! The fields of a struct or of a variant: how they are read together and checked.
 
 mod check;
+mod datum;
 mod field;
 mod flat;
 mod items;
