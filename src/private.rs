@@ -11,6 +11,8 @@ pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
 pub use serde_json::{self, Map, Value};
 pub use validator;
 
+#[cfg(feature = "avro")]
+pub use crate::avro::write::{Op as DatumOp, Output as DatumOutput};
 pub use crate::contract::Shape;
 pub use crate::contract::shape::{
     Avro, AvroForm, Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range,
@@ -18,6 +20,8 @@ pub use crate::contract::shape::{
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
+#[cfg(feature = "avro")]
+pub use crate::error::Unwritable;
 pub use crate::error::printable;
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, Input, Versions, show_version, untyped};
 pub use crate::finite::{check_finite, check_plain};

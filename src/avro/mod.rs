@@ -44,7 +44,7 @@ mod read;
 mod schema;
 mod target;
 mod untagged;
-mod write;
+pub(crate) mod write;
 
 pub use self::read::DatumReader;
 pub(crate) use self::read::Writer;

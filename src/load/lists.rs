@@ -122,6 +122,16 @@ macro_rules! lists {
                 }
             }
 
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                output.write_list(op, self.iter(), self)
+            }
+
             fn shape() -> Shape {
                 $crate::contract::shape::Kind::List { items: Box::new(T::shape()), unique: $unique, length: None }.into()
             }

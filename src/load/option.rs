@@ -108,6 +108,19 @@ impl<T: FieldType> FieldType for Option<T> {
         }
     }
 
+    #[cfg(feature = "avro")]
+    #[inline]
+    fn write_datum<'p>(
+        &self,
+        output: &mut crate::avro::write::Output<'p, '_>,
+        op: &'p crate::avro::write::Op,
+    ) -> Result<(), crate::error::Unwritable> {
+        match self {
+            Some(value) => value.write_datum(output, op),
+            None => output.write(op, self),
+        }
+    }
+
     fn shape() -> Shape {
         T::shape().optional()
     }

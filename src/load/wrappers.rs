@@ -110,6 +110,20 @@ macro_rules! wrappers {
                 }
             }
 
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                let $this = self;
+                match $value {
+                    Some(value) => T::write_datum(&value, output, op),
+                    None => output.write(op, self),
+                }
+            }
+
             fn shape() -> Shape {
                 T::shape()
             }

@@ -332,6 +332,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let optional = optional_items(body);
     let (fields, hidden, masks_key, ends) = (fields(cx), hidden::expand(cx), masks_key(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
+    let write_datum = level::datum(cx);
 
     quote! {
         #items
@@ -358,6 +359,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             #hidden
             #masks_key
             #fields
+            #write_datum
 
             fn check(&self, __cx: &mut __p::Context<'_>, __at: &__p::At<'_>) {
                 #ends

@@ -7,12 +7,14 @@ mod items;
 mod names;
 mod patch;
 mod read;
+mod write;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_derive_internals::ast::Style;
 use syn::Ident;
 
+pub(super) use self::write::datum;
 use super::cx::Cx;
 use crate::model::Level;
 
