@@ -2,6 +2,7 @@
 
 mod codec;
 mod corpora;
+mod direct;
 mod evolution;
 mod hostile;
 mod java;
