@@ -358,7 +358,10 @@ enum Way {
 #[event_schema::event]
 enum Pay {
     Cash,
-    Card { number: String, holder: Option<String> },
+    Card {
+        number: String,
+        holder: Option<String>,
+    },
     Sum(i64),
     Line(Line),
     Split(i64, i64),

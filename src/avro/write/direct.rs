@@ -10,8 +10,6 @@ use super::serializer::{LEFT_OUT, Output, key_text};
 use crate::avro::node::Node;
 use crate::error::Unwritable;
 use crate::load::FieldType;
-#[cfg(feature = "chrono04")]
-use crate::logical::civil::SECONDS_OF_DAY;
 
 impl Field {
     /// The index among the type's fields; none of them, if only the default is written.
@@ -224,7 +222,8 @@ impl<'p> Output<'p, '_> {
         Ok(())
     }
 
-    /// Writes a point in time, so many seconds and nanoseconds after 1970.
+    /// Writes a point in time, so many seconds and nanoseconds after 1970; a leap second has more of the latter than a
+    /// second.
     #[cfg(feature = "chrono04")]
     #[inline]
     pub(crate) fn write_instant<T: Serialize>(
@@ -234,13 +233,9 @@ impl<'p> Output<'p, '_> {
         nanos: u32,
         value: &T,
     ) -> Result<(), Unwritable> {
-        // The years from 1 to 9999, and no leap second: of others the text decides.
-        const PLAIN: std::ops::Range<i64> = -719_162 * SECONDS_OF_DAY..2_932_897 * SECONDS_OF_DAY;
         let place = self.place(op);
         if let Op::Leaf(node) = *place.op
             && let Node::Timestamp { unit, local: false } = *self.plan.nodes.get(node)
-            && PLAIN.contains(&seconds)
-            && nanos < 1_000_000_000
             && let Some(number) = unit.join(seconds, nanos.into())
         {
             self.write_branch(place.branch);
