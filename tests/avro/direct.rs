@@ -1,6 +1,11 @@
 //! The code that the derive emits for writing: in any schema it writes the bytes that the type's `Serialize` writes, or
 //! fails where that fails.
 #![allow(dead_code, reason = "some fields and variants are only written, or never")]
+#![allow(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::option_option,
+    reason = "as serde calls functions, and what it allows"
+)]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -153,7 +158,6 @@ impl<V: Draw> Draw for HashMap<String, V> {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_small(number: &i64) -> bool {
     (-10..10).contains(number)
 }

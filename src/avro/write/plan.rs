@@ -23,6 +23,7 @@ pub(super) struct Plan {
 
 /// How to write a value.
 #[doc(hidden)]
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
 pub enum Op {
     /// A value without parts: of one of the commonest types, or of any.
