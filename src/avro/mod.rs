@@ -34,8 +34,10 @@
 //!
 //! # Writing
 //!
-//! A writer checks the event's rules, and then serializes the event with its `Serialize` into the types of a schema:
-//! the event's own, or an older one that consumers still use. Times are truncated to the unit of their type:
+//! A writer checks the event's rules, and then writes the event as its `Serialize` says in the types of a schema:
+//! the event's own, or an older one that consumers still use. For a type with `#[event_schema::event]` the writing is
+//! generated code, which takes about half the time; a type with `#[derive(EventSchema)]` alone may implement `Serialize`
+//! by hand, and is serialized. The bytes are the same. Times are truncated to the unit of their type:
 //! `timestamp-micros` has no nanoseconds. A decimal with more digits than its type allows is an error.
 
 mod names;
