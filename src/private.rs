@@ -12,7 +12,9 @@ pub use serde_json::{self, Map, Value};
 pub use validator;
 
 #[cfg(feature = "avro")]
-pub use crate::avro::{Datum, Put, give, not_read};
+pub use crate::avro::read::{Datum, Put, give, not_read};
+#[cfg(feature = "avro")]
+pub use crate::avro::write::{Op as DatumOp, Output as DatumOutput};
 pub use crate::contract::Shape;
 pub use crate::contract::shape::{
     Avro, AvroForm, Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range,
@@ -20,9 +22,9 @@ pub use crate::contract::shape::{
 };
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
-#[cfg(feature = "avro")]
-pub use crate::error::Malformed;
 pub use crate::error::printable;
+#[cfg(feature = "avro")]
+pub use crate::error::{Malformed, Unwritable};
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, Input, Versions, show_version, untyped};
 pub use crate::finite::{check_finite, check_plain};
 pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};

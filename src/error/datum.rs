@@ -52,7 +52,7 @@ impl std::error::Error for Malformed {}
 
 /// Why a schema cannot express a value, and where. One word, so that the results of a writer stay small.
 #[derive(Debug)]
-pub(crate) struct Unwritable(Box<Reason>);
+pub struct Unwritable(Box<Reason>);
 
 #[derive(Debug)]
 struct Reason {

@@ -122,9 +122,9 @@ macro_rules! lists {
             #[cfg(feature = "avro")]
             #[inline]
             fn read_datum(
-                datum: $crate::avro::Datum<'_, '_>,
+                datum: $crate::avro::read::Datum<'_, '_>,
                 cx: &mut Context<'_>,
-                put: &mut impl $crate::avro::Put<Self>,
+                put: &mut impl $crate::avro::read::Put<Self>,
             ) -> Result<(), $crate::error::Malformed> {
                 datum.read_list::<T, Self>(cx, put)
             }
@@ -134,6 +134,16 @@ macro_rules! lists {
                 for (index, value) in self.iter().enumerate() {
                     value.check(cx, &at.index(index));
                 }
+            }
+
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                output.write_list(op, self.iter(), self)
             }
 
             fn shape() -> Shape {

@@ -26,9 +26,9 @@ impl<T: FieldType> FieldType for Option<T> {
     #[cfg(feature = "avro")]
     #[inline]
     fn read_datum(
-        datum: crate::avro::Datum<'_, '_>,
+        datum: crate::avro::read::Datum<'_, '_>,
         cx: &mut Context<'_>,
-        put: &mut impl crate::avro::Put<Self>,
+        put: &mut impl crate::avro::read::Put<Self>,
     ) -> Result<(), Malformed> {
         datum.read_option(cx, put)
     }
@@ -117,6 +117,19 @@ impl<T: FieldType> FieldType for Option<T> {
     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
         if let Some(value) = self {
             value.check(cx, at);
+        }
+    }
+
+    #[cfg(feature = "avro")]
+    #[inline]
+    fn write_datum<'p>(
+        &self,
+        output: &mut crate::avro::write::Output<'p, '_>,
+        op: &'p crate::avro::write::Op,
+    ) -> Result<(), crate::error::Unwritable> {
+        match self {
+            Some(value) => value.write_datum(output, op),
+            None => output.write(op, self),
         }
     }
 

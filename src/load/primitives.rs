@@ -50,9 +50,9 @@ leaf! {
         #[cfg(feature = "avro")]
         #[inline]
         fn read_datum(
-            datum: crate::avro::Datum<'_, '_>,
+            datum: crate::avro::read::Datum<'_, '_>,
             cx: &mut Context<'_>,
-            put: &mut impl crate::avro::Put<Self>,
+            put: &mut impl crate::avro::read::Put<Self>,
         ) -> Result<(), crate::error::Malformed> {
             datum.read_text(cx, put)
         }

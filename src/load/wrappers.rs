@@ -38,13 +38,13 @@ macro_rules! wrappers {
             #[cfg(feature = "avro")]
             #[inline]
             fn read_datum(
-                datum: $crate::avro::Datum<'_, '_>,
+                datum: $crate::avro::read::Datum<'_, '_>,
                 cx: &mut Context<'_>,
-                put: &mut impl $crate::avro::Put<Self>,
+                put: &mut impl $crate::avro::read::Put<Self>,
             ) -> Result<(), $crate::error::Malformed> {
                 let mut value = None;
                 cx.behind_pointer(|cx| T::read_datum(datum, cx, &mut value))?;
-                $crate::avro::give(value.map($new), put)
+                $crate::avro::read::give(value.map($new), put)
             }
 
             fn read_flat<E: Error>(
@@ -119,6 +119,20 @@ macro_rules! wrappers {
                 let $this = self;
                 if let Some(value) = $value {
                     T::check(&value, cx, at);
+                }
+            }
+
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                let $this = self;
+                match $value {
+                    Some(value) => T::write_datum(&value, output, op),
+                    None => output.write(op, self),
                 }
             }
 

@@ -3,6 +3,7 @@
 mod codec;
 mod corpora;
 mod direct_reads;
+mod direct_writes;
 mod evolution;
 mod hostile;
 mod java;

@@ -179,7 +179,7 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
 }
 
 /// The items of the impl that most types take from the trait.
-fn optional_items(body: &Body) -> TokenStream {
+fn optional_items(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
     let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let missing = same_as.as_ref().map(|missing| {
@@ -204,7 +204,8 @@ fn optional_items(body: &Body) -> TokenStream {
         }
     });
     let flat = body.flat.items();
-    quote!(#sensitive #missing #is_null #flat_names #flat)
+    let write_datum = level::write_datum(cx);
+    quote!(#sensitive #missing #is_null #flat_names #flat #write_datum)
 }
 
 /// Statements for the methods of which every verb calls one: they do not compile for a type that is flattened into itself.
@@ -348,7 +349,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
     });
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
-    let optional = optional_items(body);
+    let optional = optional_items(cx, body);
     let (fields, hidden, masks_key, ends) = (fields(cx), hidden::expand(cx), masks_key(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
 

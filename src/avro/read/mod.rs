@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use self::datum::Datum;
-pub use self::direct::{Fields, Put, give, not_read};
+pub use self::direct::{Put, give, not_read};
 use self::plan::Plan;
 use self::source::Source;
 pub(crate) use self::writer::Writer;

@@ -1,19 +1,21 @@
 //! The fields of a struct or of a variant: how they are read together and checked.
 
 mod check;
-mod datum;
 mod field;
 mod flat;
 mod items;
 mod names;
 mod patch;
 mod read;
+mod read_datum;
+mod write_datum;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_derive_internals::ast::Style;
 use syn::Ident;
 
+pub(super) use self::write_datum::write_datum;
 use super::cx::Cx;
 use crate::model::Level;
 
