@@ -11,6 +11,10 @@ pub use serde::de::{Deserializer, Error, MapAccess, SeqAccess};
 pub use serde_json::{self, Map, Value};
 pub use validator;
 
+#[cfg(feature = "avro")]
+pub use crate::avro::read::{Datum, Put, give, not_read};
+#[cfg(feature = "avro")]
+pub use crate::avro::write::{Op as DatumOp, Output as DatumOutput};
 pub use crate::contract::Shape;
 pub use crate::contract::shape::{
     Avro, AvroForm, Content, Defined, Definition, Enum, Field, Form, MaybeValue, Name, NoValue, Notes, Presence, Range,
@@ -19,6 +23,8 @@ pub use crate::contract::shape::{
 pub use crate::contract::{is_inline, json_schema, schema_of};
 pub use crate::error::LoadError;
 pub use crate::error::printable;
+#[cfg(feature = "avro")]
+pub use crate::error::{Malformed, Unwritable};
 pub use crate::event::{Descriptor, EventKey, EventSchema, Generated, Input, Versions, show_version, untyped};
 pub use crate::finite::{check_finite, check_plain};
 pub use crate::hooks::{HookResult, prepared, read_prepared, read_value};
@@ -50,3 +56,21 @@ pub use crate::topic::legal_topic;
 pub use crate::validator021::validate;
 pub use crate::version::{is_first, is_of, upcast};
 pub use crate::violation::{FieldName, Param, Rule, Violations};
+
+/// Items that need the feature `avro`, of which the derive does not know whether it is there.
+#[cfg(feature = "avro")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __avro_items {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// Items that need the feature `avro`, of which the derive does not know whether it is there.
+#[cfg(not(feature = "avro"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __avro_items {
+    ($($items:tt)*) => {};
+}
+
+pub use crate::__avro_items as avro_items;

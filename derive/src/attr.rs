@@ -38,6 +38,8 @@ pub(crate) struct EventAttrs {
     pub(crate) previous: Option<Type>,
     pub(crate) refuse_newer: Option<bool>,
     pub(crate) avro: AvroAttrs,
+    /// Its `Serialize` is serde's derive, which the attribute form has added.
+    pub(crate) derived_serialize: bool,
 }
 
 /// `topic = "orders"` or `topic = ORDERS`.
@@ -64,6 +66,9 @@ pub(crate) struct Key {
     /// The whole expression behind `self.`.
     pub(crate) access: TokenStream,
 }
+
+/// What the attribute form tells the derive.
+pub(crate) const DERIVED_SERIALIZE: &str = "__derived_serialize";
 
 const ON_TYPE: &[&str] = &[
     "name",
@@ -136,6 +141,7 @@ impl EventAttrs {
             }
             "post_dump" => set(cx, meta, &mut self.post_dump, function(meta)?),
             "avro" => self.avro.parse(cx, meta, On::Type)?,
+            DERIVED_SERIALIZE => self.derived_serialize = true,
             other => return Err(unknown(meta, other, ON_TYPE, "event", "a type")),
         }
         Ok(())

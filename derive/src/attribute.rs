@@ -1,7 +1,7 @@
 //! `#[event_schema::event(...)]`: the short form, for a crate that depends on `event-schema` only.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Meta, Path, Token, parse_quote};
 
@@ -57,6 +57,8 @@ pub(crate) fn expand(args: &TokenStream, mut input: DeriveInput) -> syn::Result<
             || !keeps_json_schema && is_one_of(path, &["JsonSchema"]))
     });
 
+    let derived_serialize = format_ident!("{}", crate::attr::DERIVED_SERIALIZE);
+    input.attrs.push(parse_quote!(#[event(#derived_serialize)]));
     let krate = crate::attr::crate_path(&input);
     leave_out_nulls(&mut input.data, &krate);
     let quoted = |path: &str| format!("{}::{path}", krate.to_token_stream().to_string().replace(' ', ""));

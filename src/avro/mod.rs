@@ -7,8 +7,11 @@
 //! # Reading
 //!
 //! A reader compiles the writer's schema and the event's [`Shape`](crate::contract::Shape) into a plan. For each of the
-//! writer's fields, in the order of the bytes, the plan has the event's field that takes it, or none. The same
-//! generated code that reads JSON then reads the datum, so the violations and their paths are the same.
+//! writer's fields, in the order of the bytes, the plan has the event's field that takes it, or none.
+//!
+//! A valid datum is read by generated code that stops at the first fault, and the rules are checked afterwards. After a
+//! fault the same generated code that reads JSON reads the datum again, so the violations and their paths are the same.
+//! Rules, and hooks of nested types, therefore run twice for an invalid datum.
 //!
 //! - Fields are matched by name, in any order. A field of the event with an alias (`#[serde(alias = "...")]`) also
 //!   takes the writer's field of that name. A writer's field that the event does not have is skipped.
@@ -35,17 +38,19 @@
 //!
 //! # Writing
 //!
-//! A writer checks the event's rules, and then serializes the event with its `Serialize` into the types of a schema:
-//! the event's own, or an older one that consumers still use. Times are truncated to the unit of their type:
+//! A writer checks the event's rules, and then writes the event as its `Serialize` says in the types of a schema:
+//! the event's own, or an older one that consumers still use. For a type with `#[event_schema::event]` the writing is
+//! generated code, which takes about half the time; a type with `#[derive(EventSchema)]` alone may implement `Serialize`
+//! by hand, and is serialized. The bytes are the same. Times are truncated to the unit of their type:
 //! `timestamp-micros` has no nanoseconds. A decimal with more digits than its type allows is an error.
 
 mod names;
 mod node;
-mod read;
+pub(crate) mod read;
 mod schema;
 mod target;
 mod untagged;
-mod write;
+pub(crate) mod write;
 
 pub use self::read::DatumReader;
 pub(crate) use self::read::Writer;

@@ -6,7 +6,7 @@ use serde::{de, ser};
 
 /// The fault of the bytes, and its place. It is one word, so that the results of a reader stay small.
 #[derive(Debug)]
-pub(crate) struct Malformed(Box<Fault>);
+pub struct Malformed(Box<Fault>);
 
 #[derive(Debug)]
 struct Fault {
@@ -52,7 +52,7 @@ impl std::error::Error for Malformed {}
 
 /// Why a schema cannot express a value, and where. One word, so that the results of a writer stay small.
 #[derive(Debug)]
-pub(crate) struct Unwritable(Box<Reason>);
+pub struct Unwritable(Box<Reason>);
 
 #[derive(Debug)]
 struct Reason {

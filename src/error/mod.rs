@@ -18,7 +18,7 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
 #[cfg(feature = "cloudevents")]
 pub use self::cloud_event::CloudEventError;
 #[cfg(feature = "avro")]
-pub(crate) use self::datum::{Malformed, Unwritable};
+pub use self::datum::{Malformed, Unwritable};
 pub use self::dump::DumpError;
 pub(crate) use self::dump::DumpErrorKind;
 pub use self::frame::FrameError;

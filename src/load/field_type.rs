@@ -14,7 +14,13 @@ use super::key_deserializer::KeyDeserializer;
 use super::leaf::{Leaf, read_leaf};
 use super::place::At;
 use super::slot::Slot;
+#[cfg(feature = "avro")]
+use crate::avro::read::{Datum, Put};
+#[cfg(feature = "avro")]
+use crate::avro::write::{Op, Output};
 use crate::contract::shape::Shape;
+#[cfg(feature = "avro")]
+use crate::error::{Malformed, Unwritable};
 use crate::violation::{FieldName, MASK};
 
 /// A type that can be a field of an event: how it is read, validated and described.
@@ -98,6 +104,23 @@ pub trait FieldType: Sized + Serialize {
     /// # Errors
     /// Only if the source itself is broken, and the rest of it cannot be read.
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error>;
+
+    /// Whether [`read_datum`](Self::read_datum) has a way of its own.
+    #[cfg(feature = "avro")]
+    #[doc(hidden)]
+    const IS_DIRECT: bool = false;
+
+    /// Reads a value of a valid datum and gives it to `put`, without its rules. An error, and what is noted in `cx`, only
+    /// tell that the tolerant reader has to look at the datum.
+    ///
+    /// # Errors
+    /// If the value is not valid, or the datum is not one of the type.
+    #[cfg(feature = "avro")]
+    #[doc(hidden)]
+    #[inline]
+    fn read_datum(datum: Datum<'_, '_>, cx: &mut Context<'_>, put: &mut impl Put<Self>) -> Result<(), Malformed> {
+        datum.read(cx, put)
+    }
 
     /// The value of a missing field; if the field is required, records a violation and returns `None`.
     ///
@@ -366,6 +389,17 @@ pub trait FieldType: Sized + Serialize {
     /// See the example of [`Context`].
     #[inline]
     fn check(&self, _cx: &mut Context<'_>, _at: &At<'_>) {}
+
+    /// Writes the value as a datum: what its `Serialize` writes, by a shorter way where there is one.
+    ///
+    /// # Errors
+    /// If the schema cannot express it.
+    #[cfg(feature = "avro")]
+    #[doc(hidden)]
+    #[inline]
+    fn write_datum<'p>(&self, output: &mut Output<'p, '_>, op: &'p Op) -> Result<(), Unwritable> {
+        output.write(op, self)
+    }
 
     /// The wire format of the type, from which its contracts are written.
     ///

@@ -14,8 +14,13 @@ use crate::contract::Shape;
 /// Space reserved on the word of a source that tells lengths beforehand, in bytes.
 const MAX_RESERVED: usize = 1 << 20;
 
+/// The number of elements for which there is space at the beginning.
+pub(crate) fn reserved<T>(elements: usize) -> usize {
+    elements.min(MAX_RESERVED / size_of::<T>().max(1))
+}
+
 /// A list or set while it is read.
-pub(super) trait Collect<T>: Sized {
+pub(crate) trait Collect<T>: Sized {
     fn with_capacity(capacity: usize) -> Self;
     fn add(&mut self, value: T);
 }
@@ -38,8 +43,7 @@ impl<'de, F: PartRules<T>, C: Collect<T>, T: FieldType> Visitor<'de> for ListVis
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         self.cx.enter()?;
-        let reserved = seq.size_hint().unwrap_or(0).min(MAX_RESERVED / size_of::<T>().max(1));
-        let mut list = C::with_capacity(reserved);
+        let mut list = C::with_capacity(reserved::<T>(seq.size_hint().unwrap_or(0)));
         let mut good = true;
         let mut index = 0;
         loop {
@@ -115,11 +119,31 @@ macro_rules! lists {
                 Self::read_parts(input, cx, at, no_rules)
             }
 
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn read_datum(
+                datum: $crate::avro::read::Datum<'_, '_>,
+                cx: &mut Context<'_>,
+                put: &mut impl $crate::avro::read::Put<Self>,
+            ) -> Result<(), $crate::error::Malformed> {
+                datum.read_list::<T, Self>(cx, put)
+            }
+
             #[inline]
             fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
                 for (index, value) in self.iter().enumerate() {
                     value.check(cx, &at.index(index));
                 }
+            }
+
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                output.write_list(op, self.iter(), self)
             }
 
             fn shape() -> Shape {

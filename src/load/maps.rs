@@ -146,6 +146,15 @@ macro_rules! maps {
                 self.patch(&$crate::load::patch::to_text(rest), cx, at);
             }
 
+            #[cfg(feature = "avro")]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                output.write_map(op, self.iter(), self)
+            }
+
             fn shape() -> Shape {
                 Shape::map_of(K::shape(), V::shape())
             }

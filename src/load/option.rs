@@ -9,6 +9,8 @@ use super::parts::{Each, ListType, MapType, NoParts, Pairs, PartRules, ReadParts
 use super::patch::{self, Object};
 use super::{At, Context, FieldType, Mode};
 use crate::contract::Shape;
+#[cfg(feature = "avro")]
+use crate::error::Malformed;
 
 impl<T: FieldType> FieldType for Option<T> {
     #[inline]
@@ -19,6 +21,16 @@ impl<T: FieldType> FieldType for Option<T> {
     #[inline]
     fn read<'de, D: Deserializer<'de>>(input: D, cx: &mut Context<'_>, at: &At<'_>) -> Result<Option<Self>, D::Error> {
         input.deserialize_option(OptionVisitor { cx, at, parts: NoParts, of: PhantomData })
+    }
+
+    #[cfg(feature = "avro")]
+    #[inline]
+    fn read_datum(
+        datum: crate::avro::read::Datum<'_, '_>,
+        cx: &mut Context<'_>,
+        put: &mut impl crate::avro::read::Put<Self>,
+    ) -> Result<(), Malformed> {
+        datum.read_option(cx, put)
     }
 
     // As in serde: what does not fit is not there. What rules and hooks refuse fits.
@@ -105,6 +117,19 @@ impl<T: FieldType> FieldType for Option<T> {
     fn check(&self, cx: &mut Context<'_>, at: &At<'_>) {
         if let Some(value) = self {
             value.check(cx, at);
+        }
+    }
+
+    #[cfg(feature = "avro")]
+    #[inline]
+    fn write_datum<'p>(
+        &self,
+        output: &mut crate::avro::write::Output<'p, '_>,
+        op: &'p crate::avro::write::Op,
+    ) -> Result<(), crate::error::Unwritable> {
+        match self {
+            Some(value) => value.write_datum(output, op),
+            None => output.write(op, self),
         }
     }
 

@@ -47,6 +47,15 @@ impl Leaf for char {
 
 leaf! {
     String {
+        #[cfg(feature = "avro")]
+        #[inline]
+        fn read_datum(
+            datum: crate::avro::read::Datum<'_, '_>,
+            cx: &mut Context<'_>,
+            put: &mut impl crate::avro::read::Put<Self>,
+        ) -> Result<(), crate::error::Malformed> {
+            datum.read_text(cx, put)
+        }
         fn read_key(text: &mut Option<String>, _: &mut Context<'_>, _: &At<'_>) -> Option<Self> {
             text.take()
         }

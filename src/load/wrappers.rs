@@ -35,6 +35,18 @@ macro_rules! wrappers {
                 Ok(cx.behind_pointer(|cx| T::read(input, cx, at))?.map($new))
             }
 
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn read_datum(
+                datum: $crate::avro::read::Datum<'_, '_>,
+                cx: &mut Context<'_>,
+                put: &mut impl $crate::avro::read::Put<Self>,
+            ) -> Result<(), $crate::error::Malformed> {
+                let mut value = None;
+                cx.behind_pointer(|cx| T::read_datum(datum, cx, &mut value))?;
+                $crate::avro::read::give(value.map($new), put)
+            }
+
             fn read_flat<E: Error>(
                 leftovers: &mut Leftovers<'_>,
                 cx: &mut Context<'_>,
@@ -107,6 +119,20 @@ macro_rules! wrappers {
                 let $this = self;
                 if let Some(value) = $value {
                     T::check(&value, cx, at);
+                }
+            }
+
+            #[cfg(feature = "avro")]
+            #[inline]
+            fn write_datum<'p>(
+                &self,
+                output: &mut $crate::avro::write::Output<'p, '_>,
+                op: &'p $crate::avro::write::Op,
+            ) -> Result<(), $crate::error::Unwritable> {
+                let $this = self;
+                match $value {
+                    Some(value) => T::write_datum(&value, output, op),
+                    None => output.write(op, self),
                 }
             }
 

@@ -39,7 +39,8 @@ impl Unit {
 
     /// The number of so many seconds and nanoseconds. Finer digits are cut off, as everywhere in Avro: a clock has more of
     /// them than most units.
-    fn join(self, seconds: i64, nanos: i64) -> Option<i64> {
+    #[inline]
+    pub(crate) fn join(self, seconds: i64, nanos: i64) -> Option<i64> {
         let parts = match self {
             Self::Millis => nanos / 1_000_000,
             Self::Micros => nanos / 1_000,

@@ -2,6 +2,8 @@
 
 mod codec;
 mod corpora;
+mod direct_reads;
+mod direct_writes;
 mod evolution;
 mod hostile;
 mod java;

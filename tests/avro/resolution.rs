@@ -171,7 +171,7 @@ impl Older<'_> {
     }
 }
 
-fn older(reader: &Value, rng: &mut Rng) -> Value {
+pub(crate) fn older(reader: &Value, rng: &mut Rng) -> Value {
     let mut types = Map::new();
     names(reader, &mut types);
     let mut older = Older { rng, types, done: BTreeSet::new() };

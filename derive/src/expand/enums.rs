@@ -46,6 +46,7 @@ pub(super) fn expand(cx: &Cx<'_>, variants: &[Variant<'_>]) -> Body {
         items: quote!(#items #variants_impl),
         read,
         read_flat,
+        read_datum: read_datum(cx, &readable),
         read_key: None,
         check,
         flat: Flat { takes_all: takes_all(cx, &readable), ..flat(cx, &levels) },
@@ -186,6 +187,51 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
         ),
         TagType::None => (TokenStream::new(), quote!(__p::read_untagged::<#self_ty, __D>(__input, __cx, __at)), None),
     }
+}
+
+/// The read from a valid datum, of an enum with a tag.
+fn read_datum(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
+    if matches!(cx.model.serde.attrs.tag(), TagType::None) {
+        return None;
+    }
+    let ident = &cx.model.input.ident;
+    let arms: Vec<_> = readable
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (variant, level))| {
+            if level.is_unit() {
+                let variant = &variant.ident;
+                return Some(quote! {
+                    __p::Some((#index, false)) => {
+                        __datum.skip()?;
+                        __put.put(#ident::#variant {});
+                        __p::Ok(())
+                    }
+                });
+            }
+            let read = level.read_datum(&quote!(__p::Err(__p::not_read())))?;
+            Some(quote! {
+                __p::Some((#index, true)) => {
+                    let __datum = __datum.content(__cx)?;
+                    #read?;
+                    __cx.leave();
+                    __p::Ok(())
+                }
+            })
+        })
+        .collect();
+    let is_external = matches!(cx.model.serde.attrs.tag(), TagType::External);
+    if is_external && readable.iter().all(|(_, level)| level.is_unit()) {
+        return Some(quote!(__datum.read_symbol(__cx, __put)));
+    }
+    let other = if is_external { quote!(read_symbol) } else { quote!(read) };
+    Some(quote! {
+        let __datum = __datum.branch()?;
+        match __datum.variant::<Self>() {
+            #(#arms)*
+            _ => __datum.#other(__cx, __put),
+        }
+    })
 }
 
 /// The fields that the enum has on a level on which it is flattened.

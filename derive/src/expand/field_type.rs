@@ -81,6 +81,8 @@ pub(super) struct Body {
     pub(super) read: TokenStream,
     /// The same from `leftovers`, where it is not the default.
     pub(super) read_flat: Option<TokenStream>,
+    /// `Result<Option<Self>, _>` from `datum`, without rules, where it is not the default.
+    pub(super) read_datum: Option<TokenStream>,
     /// The type that is read from the key of a map, and what makes `Option<Self>` of it, `inner`.
     pub(super) read_key: Option<(TokenStream, TokenStream)>,
     /// Statements over `this`, the value.
@@ -177,7 +179,7 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
 }
 
 /// The items of the impl that most types take from the trait.
-fn optional_items(body: &Body) -> TokenStream {
+fn optional_items(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
     let sensitive = is_sensitive.as_ref().map(|sensitive| quote!(const SENSITIVE: bool = #sensitive;));
     let missing = same_as.as_ref().map(|missing| {
@@ -202,7 +204,8 @@ fn optional_items(body: &Body) -> TokenStream {
         }
     });
     let flat = body.flat.items();
-    quote!(#sensitive #missing #is_null #flat_names #flat)
+    let write_datum = level::write_datum(cx);
+    quote!(#sensitive #missing #is_null #flat_names #flat #write_datum)
 }
 
 /// Statements for the methods of which every verb calls one: they do not compile for a type that is flattened into itself.
@@ -327,9 +330,26 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
         }
     });
+    // A hook runs where the tolerant reader calls it.
+    let has_hook = prepare.is_some() || complete.is_some();
+    let read_datum = body.read_datum.as_ref().filter(|_| !has_hook).map(|read| {
+        quote! {
+            __p::avro_items! {
+                const IS_DIRECT: bool = true;
+
+                fn read_datum(
+                    __datum: __p::Datum<'_, '_>,
+                    __cx: &mut __p::Context<'_>,
+                    __put: &mut impl __p::Put<Self>,
+                ) -> __p::Result<(), __p::Malformed> {
+                    #read
+                }
+            }
+        }
+    });
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
-    let optional = optional_items(body);
+    let optional = optional_items(cx, body);
     let (fields, hidden, masks_key, ends) = (fields(cx), hidden::expand(cx), masks_key(cx), ends(cx));
     let (shape, defined) = shape::expand(cx);
 
@@ -350,6 +370,7 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
+            #read_datum
             #read_key
             #prepare
             #complete

@@ -21,6 +21,7 @@ pub(super) fn expand(cx: &Cx<'_>, level: &Level<'_>) -> Body {
         items: level.items(),
         read: level.read(),
         read_flat: level.read_flat(),
+        read_datum: level.read_datum(&quote!(__datum.read(__cx, __put))),
         read_key: level.read_key().map(|(ty, read)| (ty.to_token_stream(), read)),
         check: level_check(&level),
         flat: Flat {
@@ -81,6 +82,7 @@ pub(super) fn converted(cx: &Cx<'_>, items: TokenStream, check: TokenStream) -> 
             __p::Ok(__value)
         }},
         read_flat: None,
+        read_datum: None,
         read_key: Some((wire.to_token_stream(), quote!({ let __wire = __inner; #convert }))),
         flat: Flat {
             field_name: Some(quote!(<#wire as __p::FieldType>::field_name(__name))),

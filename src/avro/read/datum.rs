@@ -18,7 +18,8 @@ use crate::logical::civil::{self, Short, Unit};
 use crate::logical::decimal;
 
 /// The value that comes next. It is given to visitors in the form that it has in JSON.
-pub(super) struct Datum<'a, 'de> {
+#[derive(Debug)]
+pub struct Datum<'a, 'de> {
     pub(super) source: &'a mut Source<'de>,
     pub(super) op: &'de Op,
 }
@@ -29,7 +30,8 @@ impl<'a, 'de> Datum<'a, 'de> {
         Self { source, op }
     }
 
-    fn skip(self) -> Result<(), Malformed> {
+    /// Passes over it.
+    pub fn skip(self) -> Result<(), Malformed> {
         self.source.skip(self.op.node)
     }
 
@@ -98,7 +100,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        let mut fields = Leaving(Fields::new(source, record)?);
+        let mut fields = Leaving(Fields::new(source, &source.plan.records[record])?);
         // The value is given back from where it is, without a look at it: events are large.
         visitor.visit_map(&mut fields.0)
     }
@@ -108,6 +110,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         visitor: V,
     ) -> Result<V::Value, Malformed> {
+        let record = &source.plan.records[record];
         let mut fields = Fields::new(source, record)?;
         let value = visitor.visit_seq(&mut fields)?;
         fields.finish()?;
@@ -120,6 +123,7 @@ impl<'a, 'de> Datum<'a, 'de> {
         record: usize,
         read: impl FnOnce(Datum<'_, 'de>) -> Result<T, Malformed>,
     ) -> Result<T, Malformed> {
+        let record = &source.plan.records[record];
         let mut fields = Fields::new(source, record)?;
         let Some((_, op)) = fields.next()? else { return Err(Malformed::custom("a record without its value")) };
         let value = read(Datum { source: fields.source, op })?;
@@ -139,8 +143,11 @@ impl<'a, 'de> Datum<'a, 'de> {
                 return visitor.visit_borrowed_str(name);
             }
             (Tagging::Internal { tag }, Some(Op { kind: OpKind::Record(record), .. })) => {
-                let mut entries =
-                    Entries::Tagged { tag: Some((tag, name)), value: None, fields: Fields::new(source, *record)? };
+                let mut entries = Entries::Tagged {
+                    tag: Some((tag, name)),
+                    value: None,
+                    fields: Fields::new(source, &source.plan.records[*record])?,
+                };
                 let value = visitor.visit_map(&mut entries)?;
                 if let Entries::Tagged { fields, .. } = &mut entries {
                     fields.finish()?;
@@ -410,18 +417,18 @@ impl<'de> Deserializer<'de> for Byte {
 }
 
 /// The elements of a list or the entries of a map, which come in blocks.
-struct Elements<'a, 'de> {
+pub(super) struct Elements<'a, 'de> {
     source: &'a mut Source<'de>,
     op: &'de Op,
     least: usize,
     /// How many are left in the block; the last block is empty.
-    left: usize,
+    pub(super) left: usize,
     /// The number of bytes behind the block, if its size is told: a reader that skips it goes there.
     behind: Option<usize>,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
-    fn new(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
+    pub(super) fn new(source: &'a mut Source<'de>, op: OpId) -> Result<Self, Malformed> {
         let op = &source.plan.ops[op];
         Self::of_at_least(source.plan.nodes.least_size(op.node), source, op)
     }
@@ -446,10 +453,15 @@ impl<'a, 'de> Elements<'a, 'de> {
         Ok(())
     }
 
-    /// Reads one and counts it.
+    /// The element that comes next.
     #[inline]
-    fn read<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
-        let value = seed.deserialize(Datum { source: self.source, op: self.op })?;
+    pub(super) fn element(&mut self) -> Datum<'_, 'de> {
+        Datum { source: self.source, op: self.op }
+    }
+
+    /// Counts an element that was read.
+    #[inline]
+    pub(super) fn count(&mut self) -> Result<(), Malformed> {
         self.left -= 1;
         if self.left == 0 {
             if self.behind.is_some_and(|behind| behind != self.source.remaining()) {
@@ -457,6 +469,14 @@ impl<'a, 'de> Elements<'a, 'de> {
             }
             self.next_block()?;
         }
+        Ok(())
+    }
+
+    /// Reads one and counts it.
+    #[inline]
+    fn read<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Malformed> {
+        let value = seed.deserialize(self.element())?;
+        self.count()?;
         Ok(value)
     }
 
@@ -529,8 +549,9 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
 }
 
 /// The fields of a record that are read.
-struct Fields<'a, 'de> {
-    source: &'a mut Source<'de>,
+#[derive(Debug)]
+pub(super) struct Fields<'a, 'de> {
+    pub(super) source: &'a mut Source<'de>,
     record: &'de Record,
     steps: std::slice::Iter<'de, Step>,
     /// How to read the value whose name was read.
@@ -541,8 +562,7 @@ struct Fields<'a, 'de> {
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
-    fn new(source: &'a mut Source<'de>, record: usize) -> Result<Self, Malformed> {
-        let record = &source.plan.records[record];
+    pub(super) fn new(source: &'a mut Source<'de>, record: &'de Record) -> Result<Self, Malformed> {
         if record.empty > 0 {
             source.count_empty(record.empty)?;
         }
@@ -551,7 +571,7 @@ impl<'a, 'de> Fields<'a, 'de> {
 
     /// Goes on to the next field that is there.
     #[inline]
-    fn next(&mut self) -> Result<Option<(&'de Field, &'de Op)>, Malformed> {
+    pub(super) fn next(&mut self) -> Result<Option<(&'de Field, &'de Op)>, Malformed> {
         match self.steps.next() {
             Some(Step::Read(field)) => Ok(Some((field, &field.op))),
             None => Ok(None),

@@ -2,6 +2,7 @@
 
 mod compile;
 mod datum;
+mod direct;
 mod plan;
 mod source;
 mod writer;
@@ -10,7 +11,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use self::datum::Datum;
+pub use self::datum::Datum;
+pub use self::direct::{Put, give, not_read};
 use self::plan::Plan;
 use self::source::Source;
 pub(crate) use self::writer::Writer;
@@ -112,6 +114,9 @@ impl Plan {
         if datum.len() > options.max_size {
             return Err(LoadErrorKind::TooLarge { size: Some(datum.len()), limit: options.max_size }.into());
         }
+        if let Some(value) = self.load_valid(datum, options) {
+            return Ok(value);
+        }
         let mut source = Source::new(self, datum);
         let mut cx = Context::new(*options, Dialect::Value);
         let read = T::read(Datum::new(&mut source, self.root), &mut cx, &At::ROOT);
@@ -120,6 +125,22 @@ impl Plan {
             Ok(_) => Err(cx.take_error(|violations, strays| of_value(self.to_value(datum)?, violations, strays))),
             Err(error) => Err(cx.to_exhausted().unwrap_or_else(|| LoadErrorKind::Datum(error).into())),
         }
+    }
+
+    /// Loads a value in which nothing is wrong, of a type that is read directly.
+    #[inline]
+    fn load_valid<T: FieldType>(&self, datum: &[u8], options: &LoadOptions<'_>) -> Option<T> {
+        if !T::IS_DIRECT {
+            return None;
+        }
+        let mut source = Source::new(self, datum);
+        let mut cx = Context::new(*options, Dialect::Value);
+        let mut value = None;
+        T::read_datum(Datum::new(&mut source, self.root), &mut cx, &mut value).ok()?;
+        source.end().ok()?;
+        let value = value?;
+        value.check(&mut cx, &At::ROOT);
+        (cx.found() == 0).then_some(value)
     }
 
     /// The datum as the JSON that it is converted to.

@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 
 /// How to read a value that was written as `node`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Op {
+pub struct Op {
     pub(super) kind: OpKind,
     pub(super) node: NodeId,
 }
@@ -84,7 +84,7 @@ pub(super) struct Decimal {
 
 /// How to read a record.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub struct Record {
     pub(super) steps: Vec<Step>,
     /// The names of the reader's fields, if they go by their indexes in this list.
     pub(super) names: Vec<&'static str>,

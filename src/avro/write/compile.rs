@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::default::bytes_of;
-use super::plan::{Choice, Field, Op, OpId, Plan, Record, Tagging, Variant};
+use super::plan::{Choice, Field, Names, Op, OpId, Plan, Record, Symbols, Tagging, Variant};
 use crate::avro::names::{FieldNames, is_same_variant, is_symbol_of};
 use crate::avro::node::{Node, NodeField, NodeId, NodeName, Nodes};
 use crate::avro::target::{self, MAX_DEPTH, Target};
@@ -70,12 +70,16 @@ impl Compiler<'_> {
             Node::Union(branches) => return self.union(branches, target),
             Node::Record { name, fields } => return self.record(id, name, fields, target),
             Node::Enum { symbols, .. } => {
-                let mut names: Vec<(Box<str>, usize)> = Vec::new();
+                let mut list: Vec<(Box<str>, usize)> = Vec::new();
+                let mut names = Tagging::External.prefix().to_vec();
                 if let Some(choice) = enum_of_symbols(target, symbols, Way::Written) {
                     let is_tagged = !target.is_untagged();
                     for (variant, written) in written(&choice) {
                         match symbols.iter().position(|symbol| is_symbol_of(variant, symbol)) {
-                            Some(symbol) => names.push((written.into(), symbol)),
+                            Some(symbol) => {
+                                list.push((written.into(), symbol));
+                                names.push(written);
+                            }
                             None if is_tagged => self.fault(
                                 format!("the schema has no symbol for the variant `{written}`"),
                                 "add it to the schema, or write with another one",
@@ -85,9 +89,9 @@ impl Compiler<'_> {
                         }
                     }
                 } else {
-                    names.extend(symbols.iter().enumerate().map(|(index, symbol)| (symbol.json_name().into(), index)));
+                    list.extend(symbols.iter().enumerate().map(|(index, symbol)| (symbol.json_name().into(), index)));
                 }
-                self.plan.enums.push(names);
+                self.plan.enums.push(Symbols { list, names: Names::new(names) });
                 Op::Enum(self.plan.enums.len() - 1)
             }
             Node::Array(items) => {
@@ -186,7 +190,7 @@ impl Compiler<'_> {
         };
         // A variant may hold the enum. That ends at the record of its fields, which is known before they are.
         let nodes = self.nodes;
-        let mut variants = Vec::new();
+        let (mut variants, mut names) = (Vec::new(), Vec::new());
         for (variant, written) in written(choice) {
             let found = branches.iter().find_map(|(branch, id)| match nodes.get(*id) {
                 Node::Record { name, fields } if is_same_variant(owner, variant, name) => Some((*branch, *id, fields)),
@@ -210,20 +214,15 @@ impl Compiler<'_> {
                 (content, _) => self.content(id, fields, content, &key),
             };
             variants.push(Variant { name: written.into(), branch, op });
+            names.push(written);
         }
-        self.plan.choices.push(Choice { tagging, variants, null });
+        let names = tagging.prefix().into_iter().chain(names).collect();
+        self.plan.choices.push(Choice { tagging, variants, names: Names::new(names), null });
         self.push(Op::Choice(self.plan.choices.len() - 1))
     }
 
     /// The operation of a record, which its fields may refer to.
-    fn fields(
-        &mut self,
-        id: NodeId,
-        key: &str,
-        op: fn(usize) -> Op,
-        tag: Option<&'static str>,
-        fields: impl FnOnce(&mut Self) -> Vec<Field>,
-    ) -> OpId {
+    fn fields(&mut self, id: NodeId, key: &str, op: fn(usize) -> Op, fields: impl FnOnce(&mut Self) -> Record) -> OpId {
         let key = (id, key.to_owned());
         if let Some(known) = self.records.get(&key) {
             return *known;
@@ -232,28 +231,28 @@ impl Compiler<'_> {
         self.plan.records.push(Record::default());
         let op = self.push(op(record));
         self.records.insert(key, op);
-        self.plan.records[record] = Record { fields: fields(self), tag };
+        self.plan.records[record] = fields(self);
         op
     }
 
     fn natural(&mut self, id: NodeId, fields: &[NodeField]) -> OpId {
-        self.fields(id, "", Op::Record, None, |this| {
+        self.fields(id, "", Op::Record, |this| {
             let field = |field: &NodeField| this.field(field, Some(field.json_name()), &Target::natural());
-            fields.iter().map(field).collect()
+            Record::of(fields.iter().map(field).collect())
         })
     }
 
     fn content(&mut self, id: NodeId, fields: &[NodeField], content: Content, key: &str) -> OpId {
         match content {
-            Content::Unit => self.fields(id, key, Op::Record, None, |this| {
-                fields.iter().map(|field| this.field(field, None, &Target::natural())).collect()
+            Content::Unit => self.fields(id, key, Op::Record, |this| {
+                Record::of(fields.iter().map(|field| this.field(field, None, &Target::natural())).collect())
             }),
             Content::Inner(inner) => {
                 let names = FieldNames::of_only(inner);
                 let Some(index) = names.find(fields.iter()) else {
                     return self.op(id, &Target::of_field(inner, Way::Written));
                 };
-                self.fields(id, key, Op::Inner, None, |this| {
+                self.fields(id, key, Op::Inner, |this| {
                     let target = Target::of_field(inner, Way::Written);
                     let field = |(position, field): (usize, &NodeField)| {
                         if position == index {
@@ -262,7 +261,7 @@ impl Compiler<'_> {
                             this.field(field, None, &Target::natural())
                         }
                     };
-                    fields.iter().enumerate().map(field).collect()
+                    Record::of(fields.iter().enumerate().map(field).collect())
                 })
             }
             Content::Tuple(list) => {
@@ -271,7 +270,7 @@ impl Compiler<'_> {
                     written.map(|field| (FieldNames::of(field), Target::of_field(field, Way::Written))).collect();
                 self.tuple(id, fields, &parts, key)
             }
-            Content::Record(record) => self.fields(id, key, Op::Record, record.tag.map(|(tag, _)| tag), |this| {
+            Content::Record(record) => self.fields(id, key, Op::Record, |this| {
                 let mut writers = Vec::new();
                 gather(record.fields, &mut writers, 0);
                 let field = |field: &NodeField| {
@@ -282,13 +281,15 @@ impl Compiler<'_> {
                         None => this.field(field, None, &Target::natural()),
                     }
                 };
-                fields.iter().map(field).collect()
+                let mut fields: Vec<Field> = fields.iter().map(field).collect();
+                let names = index(&mut fields, record.fields);
+                Record { fields, tag: record.tag.map(|(tag, _)| tag), names }
             }),
         }
     }
 
     fn tuple(&mut self, id: NodeId, fields: &[NodeField], parts: &[(FieldNames, Target)], key: &str) -> OpId {
-        self.fields(id, key, Op::Tuple, None, |this| {
+        self.fields(id, key, Op::Tuple, |this| {
             let mut next = 0;
             let field = |field: &NodeField| match parts.get(next) {
                 Some((names, target)) if names.find([field]).is_some() => {
@@ -297,7 +298,7 @@ impl Compiler<'_> {
                 }
                 _ => this.field(field, None, &Target::natural()),
             };
-            fields.iter().map(field).collect()
+            Record::of(fields.iter().map(field).collect())
         })
     }
 
@@ -356,6 +357,26 @@ fn gather(fields: &'static [ShapeField], found: &mut Vec<(&'static ShapeField, F
             gather(record.fields, found, depth + 1);
         }
     }
+}
+
+/// Gives the fields of a record the indexes of the writer's fields that are written there, and returns the names of the
+/// latter. There are none if values are flattened among them, or if a field is written twice or has no name of its own.
+fn index(fields: &mut [Field], writers: &'static [ShapeField]) -> Names {
+    let written = || writers.iter().filter_map(|field| Some((field.flat, field.written?)));
+    let names: Vec<&'static str> = written().map(|(_, name)| name).collect();
+    let indexes: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
+    if written().any(|(is_flat, _)| is_flat) || indexes.len() < names.len() {
+        return Names::default();
+    }
+    let mut is_written = vec![false; names.len()];
+    for field in fields {
+        let Some(name) = &field.name else { continue };
+        match indexes.get(&**name) {
+            Some(index) if !std::mem::replace(&mut is_written[*index], true) => field.index = *index,
+            _ => return Names::default(),
+        }
+    }
+    Names::new(names)
 }
 
 /// The variants that are written, with their names.

@@ -3,6 +3,7 @@
 mod bytes;
 mod compile;
 mod default;
+mod direct;
 mod leaf;
 mod plan;
 mod serializer;
@@ -11,10 +12,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::Serialize;
-
+pub use self::plan::Op;
 use self::plan::Plan;
-use self::serializer::Output;
+pub use self::serializer::Output;
 use super::schema::Schema;
 use crate::contract::{AvroSchemaError, Shape};
 use crate::dump::DumpOptions;
@@ -118,18 +118,14 @@ impl<E: EventSchema> DatumWriter<E> {
     /// Appends the datum. After an error, a part of it may be there.
     pub(crate) fn dump_into(&self, event: &E, options: &DumpOptions<'_>, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
         options.valid(event, |event| {
+            let root = &self.plan.ops[self.plan.root];
             let written = if E::CHANGES_DUMP || options.chooses() {
-                self.write(&options.value(event)?, true, bytes)
+                Output::new(&self.plan, bytes, true).write(root, &options.value(event)?)
             } else {
-                self.write(event, false, bytes)
+                event.write_datum(&mut Output::new(&self.plan, bytes, false), root)
             };
-            Ok(written?)
+            Ok(written.map_err(DumpErrorKind::Datum)?)
         })
-    }
-
-    fn write<T: Serialize>(&self, value: &T, of_json: bool, bytes: &mut Vec<u8>) -> Result<(), DumpError> {
-        let root = &self.plan.ops[self.plan.root];
-        Ok(Output::new(&self.plan, bytes, of_json).write(root, value).map_err(DumpErrorKind::Datum)?)
     }
 }
 

@@ -15,16 +15,17 @@ pub(super) struct Plan {
     pub(super) nodes: Nodes,
     pub(super) ops: Vec<Op>,
     pub(super) records: Vec<Record>,
-    /// The symbols of enums, by the names of variants.
-    pub(super) enums: Vec<Vec<(Box<str>, usize)>>,
+    pub(super) enums: Vec<Symbols>,
     pub(super) unions: Vec<Vec<Op>>,
     pub(super) choices: Vec<Choice>,
     pub(super) root: OpId,
 }
 
 /// How to write a value.
+#[doc(hidden)]
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Op {
+pub enum Op {
     /// A value without parts: of one of the commonest types, or of any.
     Boolean(NodeId),
     Int(NodeId),
@@ -59,11 +60,61 @@ pub(super) struct Record {
     pub(super) fields: Vec<Field>,
     /// The tag that a struct has in JSON, which Avro does not write.
     pub(super) tag: Option<&'static str>,
+    /// The names of the writer's fields, if those of the record refer to them by their indexes.
+    pub(super) names: Names,
+}
+
+impl Record {
+    /// A record whose fields are found by their names only.
+    pub(super) fn of(fields: Vec<Field>) -> Self {
+        Self { fields, ..Self::default() }
+    }
+}
+
+/// The names of a type's fields or variants, by which the derive's code knows whether the plan was made for its type: the
+/// shape of a type that is described by hand may be that of another.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    list: Vec<&'static str>,
+    /// A list that was found to be the same.
+    known: AtomicPtr<&'static str>,
+}
+
+impl Names {
+    pub(super) fn new(list: Vec<&'static str>) -> Self {
+        Self { list, known: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    #[inline]
+    pub(super) fn are(&self, names: &'static [&'static str]) -> bool {
+        // What is static stays what it is, so that one look at it is enough.
+        let is_known = self.known.load(Ordering::Relaxed) == names.as_ptr().cast_mut();
+        is_known && self.list.len() == names.len() || self.compare(names)
+    }
+
+    #[cold]
+    fn compare(&self, names: &'static [&'static str]) -> bool {
+        let is_same = !names.is_empty() && self.list == names;
+        if is_same {
+            self.known.store(names.as_ptr().cast_mut(), Ordering::Relaxed);
+        }
+        is_same
+    }
+}
+
+/// The symbols of an enum, by the names of variants.
+#[derive(Debug)]
+pub(super) struct Symbols {
+    pub(super) list: Vec<(Box<str>, usize)>,
+    /// The names, if all variants have a symbol, after [`Tagging::External`]'s prefix.
+    pub(super) names: Names,
 }
 
 /// A field of a record.
 #[derive(Debug)]
-pub(super) struct Field {
+pub struct Field {
+    /// The index of the field that is written there, among the record's [`names`](Record::names).
+    pub(super) index: usize,
     /// The name in JSON; nothing writes a field without one but its default.
     pub(super) name: Option<Box<str>>,
     /// The address of a text that was found to be that name.
@@ -75,7 +126,7 @@ pub(super) struct Field {
 
 impl Field {
     pub(super) fn new(name: Option<Box<str>>, op: Op, default: Option<Vec<u8>>) -> Self {
-        Self { name, known: AtomicPtr::new(ptr::null_mut()), op, default }
+        Self { index: usize::MAX, name, known: AtomicPtr::new(ptr::null_mut()), op, default }
     }
 
     pub(super) fn is_named(&self, name: &str) -> bool {
@@ -100,10 +151,12 @@ impl Field {
 }
 
 /// The variants of an enum and what they are written as.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Choice {
     pub(super) tagging: Tagging,
     pub(super) variants: Vec<Variant>,
+    /// The names of the variants after the tagging's prefix.
+    pub(super) names: Names,
     /// The index of null, if it is among the branches.
     pub(super) null: Option<usize>,
 }
@@ -115,7 +168,18 @@ pub(super) enum Tagging {
     Adjacent { tag: &'static str, content: &'static str },
 }
 
-#[derive(Clone, Debug)]
+impl Tagging {
+    /// What stands before the names of variants in a list of [`Names`]: variants of one name are written differently.
+    pub(super) fn prefix(self) -> [&'static str; 2] {
+        match self {
+            Self::External => ["", ""],
+            Self::Internal { tag } => [tag, ""],
+            Self::Adjacent { tag, content } => [tag, content],
+        }
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct Variant {
     pub(super) name: Box<str>,
     /// Its index, in a union.

@@ -14,9 +14,10 @@ use crate::load::json;
 use crate::logical::civil::Short;
 
 /// The bytes that were written so far.
-pub(super) struct Output<'p, 'o> {
-    plan: &'p Plan,
-    bytes: &'o mut Vec<u8>,
+#[derive(Debug)]
+pub struct Output<'p, 'o> {
+    pub(super) plan: &'p Plan,
+    pub(super) bytes: &'o mut Vec<u8>,
     /// Whether what is written is JSON that an event was made into.
     of_json: bool,
     /// Within how many values a branch is tried.
@@ -34,7 +35,7 @@ pub(super) struct Value<'a, 'p, 'o> {
     pub(super) op: &'p Op,
 }
 
-const LEFT_OUT: &str = "no value for a field that the schema has no default for";
+pub(super) const LEFT_OUT: &str = "no value for a field that the schema has no default for";
 const UNKNOWN_VARIANT: &str = "a variant that the schema does not have";
 
 impl<'p, 'o> Output<'p, 'o> {
@@ -53,7 +54,7 @@ impl<'p, 'o> Output<'p, 'o> {
 
     /// Writes a value.
     #[inline]
-    pub(super) fn write<T: Serialize + ?Sized>(&mut self, op: &'p Op, value: &T) -> Result<(), Unwritable> {
+    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, op: &'p Op, value: &T) -> Result<(), Unwritable> {
         match op {
             Op::FirstFit(branches) => self.write_first_fit(*branches, value),
             _ => value.serialize(Value { output: self, op }),
@@ -81,7 +82,7 @@ impl<'p, 'o> Output<'p, 'o> {
         Err(Unwritable::new("a value that fits no branch of the schema's union"))
     }
 
-    fn defaults(&mut self, record: usize) -> Result<(), Unwritable> {
+    pub(super) fn defaults(&mut self, record: usize) -> Result<(), Unwritable> {
         for field in &self.plan.records[record].fields {
             match &field.default {
                 Some(default) => self.bytes.extend(default),
@@ -214,7 +215,7 @@ impl<'a, 'p, 'o> Value<'a, 'p, 'o> {
     fn text(self, op: Op, text: &str) -> Result<(), Unwritable> {
         match op {
             Op::Enum(names) => {
-                let names = &self.output.plan.enums[names];
+                let names = &self.output.plan.enums[names].list;
                 let found = names.iter().find(|(name, _)| **name == *text);
                 let (_, symbol) = found.ok_or_else(|| Unwritable::new(UNKNOWN_VARIANT))?;
                 write_size(self.output.bytes, *symbol);
@@ -930,7 +931,7 @@ impl ser::SerializeMap for Compound<'_, '_, '_> {
 }
 
 /// A key as the text that JSON has for it.
-fn key_text<T: Serialize + ?Sized>(key: &T) -> Result<String, Unwritable> {
+pub(super) fn key_text<T: Serialize + ?Sized>(key: &T) -> Result<String, Unwritable> {
     let text = serde_json::to_string(key).map_err(ser::Error::custom)?;
     if !text.starts_with('"') {
         return Ok(text);

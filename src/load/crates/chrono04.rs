@@ -35,7 +35,8 @@ const MONTHS: Text = Text {
 const POINT: Text = Text::of_format("DateTime", &["date-time"]).meaning(Logical::Instant);
 
 from_text! {
-    DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => instant;
+    DateTime<Utc>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => instant,
+        |this| (this.timestamp(), this.timestamp_subsec_nanos());
     DateTime<FixedOffset>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
     DateTime<Local>: DATETIME, |text| text.parse().ok(), POINT, INSTANT => |bytes| Some(instant(bytes)?.into());
     NaiveDateTime: DATETIME, |text| text.parse().ok(), Text::of_pattern("NaiveDateTime", &[patterns::DATETIME])

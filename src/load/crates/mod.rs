@@ -52,9 +52,11 @@ mod patterns {
 
 /// Implements [`FieldType`](super::FieldType) for leaves that are read from text; `$parse` takes a
 /// `&str`, `$text` says what the text looks like, and `$binary` takes the bytes of the form that `$hint` asks for.
+/// A point in time is so many seconds and nanoseconds `$since_1970`.
 #[cfg(any(feature = "chrono04", feature = "jiff02", feature = "semver1", feature = "time03", feature = "url2",))]
 macro_rules! from_text {
-    ($($type:ty: $expected:expr, $parse:expr, $text:expr $(, $hint:ident => $binary:expr)?;)*) => {$(
+    ($($type:ty: $expected:expr, $parse:expr, $text:expr $(, $hint:ident => $binary:expr)?
+        $(, |$this:ident| $since_1970:expr)?;)*) => {$(
         impl $crate::load::Leaf for $type {
             const EXPECTED: &'static $crate::load::Expected = &$expected;
             #[inline]
@@ -81,6 +83,20 @@ macro_rules! from_text {
             ) -> Result<Option<Self>, D::Error> {
                 $crate::load::read_leaf(input, cx, at)
             }
+
+            $(
+                #[cfg(feature = "avro")]
+                #[inline]
+                fn write_datum<'p>(
+                    &self,
+                    output: &mut $crate::avro::write::Output<'p, '_>,
+                    op: &'p $crate::avro::write::Op,
+                ) -> Result<(), $crate::error::Unwritable> {
+                    let $this = self;
+                    let (seconds, nanos) = $since_1970;
+                    output.write_instant(op, seconds, nanos, self)
+                }
+            )?
 
             fn shape() -> $crate::contract::Shape {
                 $crate::contract::shape::Kind::Text($text).into()

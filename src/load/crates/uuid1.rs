@@ -29,6 +29,15 @@ impl Leaf for Uuid {
 
 leaf! {
     Uuid {
+        #[cfg(feature = "avro")]
+        #[inline]
+        fn write_datum<'p>(
+            &self,
+            output: &mut crate::avro::write::Output<'p, '_>,
+            op: &'p crate::avro::write::Op,
+        ) -> Result<(), crate::error::Unwritable> {
+            output.write_uuid(op, self.as_bytes(), self)
+        }
         fn shape() -> Shape {
             Kind::Text(Text::of_format("Uuid", &["uuid"]).meaning(Logical::Uuid)).into()
         }

@@ -7,12 +7,15 @@ mod items;
 mod names;
 mod patch;
 mod read;
+mod read_datum;
+mod write_datum;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_derive_internals::ast::Style;
 use syn::Ident;
 
+pub(super) use self::write_datum::write_datum;
 use super::cx::Cx;
 use crate::model::Level;
 

@@ -1,0 +1,195 @@
+//! Values of a datum without serde in between, as long as nothing is wrong.
+//!
+//! Each type takes its bytes, and nobody keeps places or faults. The rules are checked afterwards, on the whole value.
+//! Whatever is not as expected ends the read, and the tolerant reader begins anew: it alone judges what is not valid. It
+//! also reads the types that have no way of their own here.
+//!
+//! A value is [put](Put) where it belongs, and not returned: on the way back through a `Result` it would be moved several
+//! times.
+
+use serde::de::Error;
+
+use super::datum::{Datum, Elements, Fields as Steps};
+use super::plan::{Op, OpKind, Record};
+use super::source::{UNKNOWN_BRANCH, UNKNOWN_SYMBOL};
+use crate::error::Malformed;
+use crate::load::lists::{Collect, reserved};
+use crate::load::variants::Variants;
+use crate::load::{At, Context, FieldType};
+
+impl<'a, 'de> Datum<'a, 'de> {
+    /// Reads it as the tolerant reader does.
+    #[inline]
+    pub fn read<T: FieldType>(self, cx: &mut Context<'_>, put: &mut impl Put<T>) -> Result<(), Malformed> {
+        give(T::read(self, cx, &At::ROOT)?, put)
+    }
+
+    #[inline]
+    pub(crate) fn read_text(self, cx: &mut Context<'_>, put: &mut impl Put<String>) -> Result<(), Malformed> {
+        match self.op.kind {
+            OpKind::String => {
+                put.put(self.source.string()?.to_owned());
+                Ok(())
+            }
+            _ => self.read(cx, put),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn read_list<T: FieldType, C: FieldType + Collect<T>>(
+        self,
+        cx: &mut Context<'_>,
+        put: &mut impl Put<C>,
+    ) -> Result<(), Malformed> {
+        let OpKind::Array(items) = self.op.kind else { return self.read(cx, put) };
+        cx.enter::<Malformed>()?;
+        let mut elements = Elements::new(self.source, items)?;
+        let mut list = Added(C::with_capacity(reserved::<T>(elements.left)));
+        while elements.left > 0 {
+            T::read_datum(elements.element(), cx, &mut list)?;
+            elements.count()?;
+        }
+        cx.leave();
+        put.put(list.0);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn read_option<T: FieldType>(
+        self,
+        cx: &mut Context<'_>,
+        put: &mut impl Put<Option<T>>,
+    ) -> Result<(), Malformed> {
+        let this = self.branch()?;
+        match this.op.kind {
+            OpKind::Null => {
+                put.put(None);
+                Ok(())
+            }
+            OpKind::Inner(_) => this.read(cx, put),
+            _ => T::read_datum(this, cx, &mut Present(put)),
+        }
+    }
+
+    /// The value, if it stands in a union.
+    #[inline]
+    pub fn branch(self) -> Result<Self, Malformed> {
+        let OpKind::Union(branches) = self.op.kind else { return Ok(self) };
+        let branches = &self.source.plan.unions[branches];
+        let branch = self.source.index(branches.len(), UNKNOWN_BRANCH)?;
+        Ok(Self { source: self.source, op: &branches[branch] })
+    }
+
+    /// Reads a variant without data from the symbol that it is in Avro.
+    #[inline]
+    pub fn read_symbol<T: FieldType + Variants>(
+        self,
+        cx: &mut Context<'_>,
+        put: &mut impl Put<T>,
+    ) -> Result<(), Malformed> {
+        let OpKind::Enum(names) = self.op.kind else { return self.read(cx, put) };
+        let names = &self.source.plan.enums[names];
+        let symbol = self.source.index(names.len(), UNKNOWN_SYMBOL)?;
+        give(T::find(&names[symbol]).and_then(T::unit), put)
+    }
+
+    /// The index of the variant that a record is, and whether it has data.
+    #[inline]
+    pub fn variant<T: Variants>(&self) -> Option<(usize, bool)> {
+        let OpKind::Variant(variant) = self.op.kind else { return None };
+        let variant = &self.source.plan.variants[variant];
+        Some((T::find(&variant.name)?, variant.content.is_some()))
+    }
+
+    /// The data of the variant.
+    #[inline]
+    pub fn content(self, cx: &mut Context<'_>) -> Result<Self, Malformed> {
+        let OpKind::Variant(variant) = self.op.kind else { return Err(not_read()) };
+        let Some(content) = self.source.plan.variants[variant].content else { return Err(not_read()) };
+        cx.enter::<Malformed>()?;
+        Ok(Datum::new(self.source, content))
+    }
+
+    /// The record, if it is one that is read by these names.
+    #[inline]
+    pub fn record(&self, names: &'static [&'static str]) -> Option<&'de Record> {
+        let OpKind::Record(record) = self.op.kind else { return None };
+        Some(&self.source.plan.records[record]).filter(|record| record.is_read_as(names))
+    }
+
+    /// The fields of the record.
+    #[inline]
+    pub fn fields(self, record: &'de Record, cx: &mut Context<'_>) -> Result<Fields<'a, 'de>, Malformed> {
+        cx.enter::<Malformed>()?;
+        Ok(Fields(Steps::new(self.source, record)?))
+    }
+}
+
+/// The fields of a record, in the order in which they were written.
+#[derive(Debug)]
+pub struct Fields<'a, 'de>(Steps<'a, 'de>);
+
+impl<'de> Fields<'_, 'de> {
+    /// The next one that is there: its index among the reader's, and how to read its value.
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<(u32, &'de Op)>, Malformed> {
+        Ok(self.0.next()?.map(|(field, op)| (field.index, op)))
+    }
+
+    /// The value of the field that came last.
+    #[inline]
+    pub fn value(&mut self, op: &'de Op) -> Datum<'_, 'de> {
+        Datum { source: self.0.source, op }
+    }
+}
+
+/// Where a value belongs.
+pub trait Put<T> {
+    /// Puts it there.
+    fn put(&mut self, value: T);
+}
+
+impl<T> Put<T> for Option<T> {
+    #[inline]
+    fn put(&mut self, value: T) {
+        *self = Some(value);
+    }
+}
+
+/// The place of an option, for its value.
+struct Present<'a, P>(&'a mut P);
+
+impl<T, P: Put<Option<T>>> Put<T> for Present<'_, P> {
+    #[inline]
+    fn put(&mut self, value: T) {
+        self.0.put(Some(value));
+    }
+}
+
+/// A list, for its elements.
+struct Added<C>(C);
+
+impl<T, C: Collect<T>> Put<T> for Added<C> {
+    #[inline]
+    fn put(&mut self, value: T) {
+        self.0.add(value);
+    }
+}
+
+/// Puts a value, if there is one.
+#[inline]
+pub fn give<T>(value: Option<T>, put: &mut impl Put<T>) -> Result<(), Malformed> {
+    match value {
+        Some(value) => {
+            put.put(value);
+            Ok(())
+        }
+        None => Err(not_read()),
+    }
+}
+
+/// The error of a value that the tolerant reader has to look at.
+#[cold]
+pub fn not_read() -> Malformed {
+    Malformed::custom("a value that is not read directly")
+}
