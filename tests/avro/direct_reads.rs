@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use event_schema::avro::{DatumReader, Schema};
 use event_schema::contract::{Shape, avro_schema};
@@ -112,7 +113,7 @@ impl Default for Settings {
 #[derive(Debug, PartialEq)]
 struct Tree {
     value: i32,
-    left: Vec<Box<Tree>>,
+    left: Vec<Arc<Tree>>,
     more: Vec<Tree>,
 }
 
@@ -203,12 +204,9 @@ struct Hooked {
     text: String,
 }
 
-fn lower(hooked: Hooked) -> Result<Hooked, Violation> {
-    if hooked.text.contains('0') {
-        Err(Violation::new("zero"))
-    } else {
-        Ok(Hooked { text: hooked.text.to_lowercase() })
-    }
+fn lower(mut hooked: Hooked) -> Result<Hooked, Violation> {
+    hooked.text.make_ascii_lowercase();
+    if hooked.text.contains('0') { Err(Violation::new("zero")) } else { Ok(hooked) }
 }
 
 #[event_schema::event]
@@ -297,8 +295,9 @@ fn write(schema: &Value, types: &Map<String, Value>, rng: &mut Rng, depth: usize
         "fixed" => datum.extend((0..schema["size"].as_u64().unwrap()).map(|_| rng.u8(..))),
         "enum" => datum.push(u8::try_from(2 * rng.usize(..schema["symbols"].as_array().unwrap().len())).unwrap()),
         "record" => {
-            let fields = schema["fields"].as_array().unwrap();
-            fields.iter().for_each(|field| write(&field["type"], types, rng, depth + 1, datum));
+            for field in schema["fields"].as_array().unwrap() {
+                write(&field["type"], types, rng, depth + 1, datum);
+            }
         }
         kind => {
             let length = if depth > 6 { 0 } else { rng.u8(..3) };

@@ -81,7 +81,7 @@ pub(super) struct Body {
     pub(super) read: TokenStream,
     /// The same from `leftovers`, where it is not the default.
     pub(super) read_flat: Option<TokenStream>,
-    /// `Result<Option<Self>, _>` from `datum`, without rules, where it is not the default.
+    /// `Result<(), Malformed>` from `datum` to `put`, without rules, where it is not the default.
     pub(super) read_datum: Option<TokenStream>,
     /// The type that is read from the key of a map, and what makes `Option<Self>` of it, `inner`.
     pub(super) read_key: Option<(TokenStream, TokenStream)>,
@@ -178,6 +178,23 @@ fn read_key(inner: &TokenStream, key: &TokenStream) -> TokenStream {
     }
 }
 
+/// The method that reads a valid Avro datum.
+fn read_datum(read: &TokenStream) -> TokenStream {
+    quote! {
+        __p::avro_items! {
+            const IS_DIRECT: bool = true;
+
+            fn read_datum(
+                __datum: __p::Datum<'_, '_>,
+                __cx: &mut __p::Context<'_>,
+                __put: &mut impl __p::Put<Self>,
+            ) -> __p::Result<(), __p::Malformed> {
+                #read
+            }
+        }
+    }
+}
+
 /// The items of the impl that most types take from the trait.
 fn optional_items(cx: &Cx<'_>, body: &Body) -> TokenStream {
     let Body { flat_names, is_sensitive, is_null, same_as, .. } = body;
@@ -204,8 +221,11 @@ fn optional_items(cx: &Cx<'_>, body: &Body) -> TokenStream {
         }
     });
     let flat = body.flat.items();
+    // A hook runs where the tolerant reader calls it.
+    let has_hook = cx.model.event.pre_load.is_some() || cx.model.event.post_load.is_some();
+    let read_datum = body.read_datum.as_ref().filter(|_| !has_hook).map(read_datum);
     let write_datum = level::write_datum(cx);
-    quote!(#sensitive #missing #is_null #flat_names #flat #write_datum)
+    quote!(#sensitive #missing #is_null #flat_names #flat #read_datum #write_datum)
 }
 
 /// Statements for the methods of which every verb calls one: they do not compile for a type that is flattened into itself.
@@ -330,23 +350,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
         }
     });
-    // A hook runs where the tolerant reader calls it.
-    let has_hook = prepare.is_some() || complete.is_some();
-    let read_datum = body.read_datum.as_ref().filter(|_| !has_hook).map(|read| {
-        quote! {
-            __p::avro_items! {
-                const IS_DIRECT: bool = true;
-
-                fn read_datum(
-                    __datum: __p::Datum<'_, '_>,
-                    __cx: &mut __p::Context<'_>,
-                    __put: &mut impl __p::Put<Self>,
-                ) -> __p::Result<(), __p::Malformed> {
-                    #read
-                }
-            }
-        }
-    });
     let before = call_whole.as_ref().map(|_| quote!(let __before = __cx.found();));
     let check_whole = call_whole.as_ref().map(|whole| quote!(#whole(self, __cx, __at, __before);));
     let optional = optional_items(cx, body);
@@ -370,7 +373,6 @@ pub(super) fn expand(cx: &Cx<'_>, body: &Body) -> TokenStream {
             }
 
             #read_flat
-            #read_datum
             #read_key
             #prepare
             #complete

@@ -30,11 +30,6 @@ impl<'a, 'de> Datum<'a, 'de> {
         Self { source, op }
     }
 
-    /// Passes over it.
-    pub fn skip(self) -> Result<(), Malformed> {
-        self.source.skip(self.op.node)
-    }
-
     /// The value's text, or what it is if it has none.
     fn visit_text<V: Visitor<'de>>(
         visitor: V,

@@ -6,6 +6,7 @@
 //!
 //! A value is [put](Put) where it belongs, and not returned: on the way back through a `Result` it would be moved several
 //! times.
+#![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
 use serde::de::Error;
 
@@ -71,6 +72,12 @@ impl<'a, 'de> Datum<'a, 'de> {
         }
     }
 
+    /// Passes over it.
+    #[inline]
+    pub fn skip(self) -> Result<(), Malformed> {
+        self.source.skip(self.op.node)
+    }
+
     /// The value, if it stands in a union.
     #[inline]
     pub fn branch(self) -> Result<Self, Malformed> {
@@ -95,6 +102,7 @@ impl<'a, 'de> Datum<'a, 'de> {
 
     /// The index of the variant that a record is, and whether it has data.
     #[inline]
+    #[must_use]
     pub fn variant<T: Variants>(&self) -> Option<(usize, bool)> {
         let OpKind::Variant(variant) = self.op.kind else { return None };
         let variant = &self.source.plan.variants[variant];
@@ -112,6 +120,7 @@ impl<'a, 'de> Datum<'a, 'de> {
 
     /// The record, if it is one that is read by these names.
     #[inline]
+    #[must_use]
     pub fn record(&self, names: &'static [&'static str]) -> Option<&'de Record> {
         let OpKind::Record(record) = self.op.kind else { return None };
         Some(&self.source.plan.records[record]).filter(|record| record.is_read_as(names))
@@ -190,6 +199,7 @@ pub fn give<T>(value: Option<T>, put: &mut impl Put<T>) -> Result<(), Malformed>
 
 /// The error of a value that the tolerant reader has to look at.
 #[cold]
+#[must_use]
 pub fn not_read() -> Malformed {
     Malformed::custom("a value that is not read directly")
 }
