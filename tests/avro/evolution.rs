@@ -498,6 +498,25 @@ fn null_stands_for_a_field_that_is_left_out() {
 }
 
 #[test]
+fn a_variant_without_data_is_written_as_a_record_with_defaults() {
+    #[event_schema::event]
+    enum Way {
+        Sea,
+        #[allow(dead_code, reason = "makes records of all variants")]
+        Air(i64),
+    }
+    let schema = json!([
+        {"type": "record", "name": "Way_Sea", "fields": [
+            {"name": "nothing", "type": "null"},
+            {"name": "miles", "type": "int", "default": 3},
+        ]},
+        {"type": "record", "name": "Way_Air", "fields": [{"name": "value", "type": "long"}]},
+    ]);
+    let writer = DatumWriter::<Of<Way>>::new(&Schema::parse(&schema.to_string()).unwrap()).unwrap();
+    assert_eq!(writer.dump(&Of(Way::Sea)).unwrap(), b"\0\x06");
+}
+
+#[test]
 fn an_event_is_written_in_an_older_schema() {
     #[event_schema::event]
     struct Today {

@@ -83,13 +83,7 @@ impl<'p, 'o> Output<'p, 'o> {
     }
 
     pub(super) fn defaults(&mut self, record: usize) -> Result<(), Unwritable> {
-        for field in &self.plan.records[record].fields {
-            match &field.default {
-                Some(default) => self.bytes.extend(default),
-                None => return Err(left_out(field.name.as_deref())),
-            }
-        }
-        Ok(())
+        self.plan.records[record].fields.iter().try_for_each(|field| self.write_default(field))
     }
 
     /// The branch of a variant, and what its data are written as.
