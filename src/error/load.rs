@@ -665,7 +665,9 @@ impl fmt::Display for LoadError {
             #[cfg(feature = "avro")]
             LoadErrorKind::Frame(error) => write!(f, "{error}"),
             #[cfg(feature = "avro")]
-            LoadErrorKind::Unframed => f.write_str("the message has none of the framings that its codec reads"),
+            LoadErrorKind::Unframed => {
+                f.write_str("the message has none of the framings that its codec reads; `Codec::also_reads` adds one")
+            }
             #[cfg(feature = "avro")]
             LoadErrorKind::UnknownSchema(id) => write!(f, "the schema of the message is unknown: {id}"),
             LoadErrorKind::Invalid(violations) => count(f, violations),

@@ -106,14 +106,22 @@ fn what_is_no_message_of_the_schema_is_refused() {
     assert_eq!(
         refused,
         [
-            ("neg-empty", "the message has none of the framings that its codec reads", false),
+            (
+                "neg-empty",
+                "the message has none of the framings that its codec reads; `Codec::also_reads` adds one",
+                false
+            ),
             ("neg-four-bytes", "the message is truncated in its schema id: it has 4 bytes, expected at least 5", true),
             // As Confluent's own reader does, which takes the magic byte 1 for that of a GUID.
             ("neg-bad-magic", "the message is truncated in its schema id: it has 11 bytes, expected at least 17", true),
             ("neg-truncated-body", "truncated Avro datum at byte 4", true),
             ("neg-negative-length", "not a valid Avro datum: a negative length at byte 0", false),
             ("neg-bad-utf8", "not a valid Avro datum: text that is not UTF-8 at byte 1", false),
-            ("neg-json-not-framed", "the message has none of the framings that its codec reads", false),
+            (
+                "neg-json-not-framed",
+                "the message has none of the framings that its codec reads; `Codec::also_reads` adds one",
+                false
+            ),
         ]
     );
 }
@@ -521,7 +529,10 @@ fn the_content_type_of_a_value_says_nothing_about_its_key() {
 fn an_id_of_another_format_is_no_unknown_one() {
     let known = Codec::confluent_json().with_schema(ID, earlier());
     let error = Decoder::<Ping>::new(&known).unwrap().load(&framed(ID, b"\x0E")).unwrap_err();
-    assert_eq!(error.to_string(), "the message has none of the framings that its codec reads");
+    assert_eq!(
+        error.to_string(),
+        "the message has none of the framings that its codec reads; `Codec::also_reads` adds one"
+    );
 }
 
 #[event_schema::event]

@@ -37,7 +37,7 @@ use crate::load::LoadOptions;
 /// let error = decoder.load(b"\xC3\x01\xE8\x93\xC2\x29\xBB\x26\xB7\xE6\0").unwrap_err();
 /// assert_eq!(error.to_string(), "1 violation\nseq: Must be greater than or equal to 1.");
 /// let error = decoder.load(b"{\"seq\": 7}").unwrap_err();
-/// assert_eq!(error.to_string(), "the message has none of the framings that its codec reads");
+/// assert_eq!(error.to_string(), "the message has none of the framings that its codec reads; `Codec::also_reads` adds one");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Decoder<E> {
