@@ -42,6 +42,8 @@ pub use crate::load::tuple::{Elements, read_tuple};
 pub use crate::load::variants::{
     Adjacent, Variants, read_adjacent, read_external, read_external_flat, read_internal, read_untagged,
 };
+#[cfg(feature = "avro")]
+pub use crate::load::variants::{read_symbol, variant_of};
 pub use crate::load::{At, Context, FieldType, LoadOptions};
 pub use crate::masking::{DebugOf, NoDebug, shows_nothing};
 pub use crate::names::{Flattened, check_names};

@@ -9,20 +9,54 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::expected::LIST;
 use super::parts::{ListType, PartRules, no_rules};
 use super::{At, Context, FieldType};
+#[cfg(feature = "avro")]
+use crate::avro::read::{Datum, Put};
 use crate::contract::Shape;
+#[cfg(feature = "avro")]
+use crate::error::Malformed;
 
 /// Space reserved on the word of a source that tells lengths beforehand, in bytes.
 const MAX_RESERVED: usize = 1 << 20;
 
 /// The number of elements for which there is space at the beginning.
-pub(crate) fn reserved<T>(elements: usize) -> usize {
+fn reserved<T>(elements: usize) -> usize {
     elements.min(MAX_RESERVED / size_of::<T>().max(1))
 }
 
 /// A list or set while it is read.
-pub(crate) trait Collect<T>: Sized {
+pub(super) trait Collect<T>: Sized {
     fn with_capacity(capacity: usize) -> Self;
     fn add(&mut self, value: T);
+}
+
+/// Reads a list from a valid datum.
+#[cfg(feature = "avro")]
+#[inline]
+pub(super) fn read_datum<T: FieldType, C: FieldType + Collect<T>>(
+    datum: Datum<'_, '_>,
+    cx: &mut Context<'_>,
+    put: &mut impl Put<C>,
+) -> Result<(), Malformed> {
+    /// A list, for its elements.
+    struct Added<C>(C);
+
+    impl<T, C: Collect<T>> Put<T> for Added<C> {
+        #[inline]
+        fn put(&mut self, value: T) {
+            self.0.add(value);
+        }
+    }
+
+    match datum.elements(cx) {
+        Ok(elements) => {
+            let elements = elements?;
+            let mut list = Added(C::with_capacity(reserved::<T>(elements.left())));
+            elements.read_all::<T>(cx, &mut list)?;
+            put.put(list.0);
+            Ok(())
+        }
+        Err(datum) => datum.read(cx, put),
+    }
 }
 
 pub(super) struct ListVisitor<'a, 'c, F, C, T> {
@@ -126,7 +160,7 @@ macro_rules! lists {
                 cx: &mut Context<'_>,
                 put: &mut impl $crate::avro::read::Put<Self>,
             ) -> Result<(), $crate::error::Malformed> {
-                datum.read_list::<T, Self>(cx, put)
+                $crate::load::lists::read_datum::<T, Self>(datum, cx, put)
             }
 
             #[inline]

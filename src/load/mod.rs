@@ -29,7 +29,7 @@ mod key_deserializer;
 mod key_name;
 pub(crate) mod keys;
 mod leaf;
-pub(crate) mod lists;
+mod lists;
 pub(crate) mod many;
 mod maps;
 pub(crate) mod number;

@@ -16,6 +16,10 @@ use super::object;
 use super::raw::Key;
 use super::refuse::refused;
 use super::{At, Context, FieldType, Mode, read_leaf};
+#[cfg(feature = "avro")]
+use crate::avro::read::{Datum, Put, give};
+#[cfg(feature = "avro")]
+use crate::error::Malformed;
 use crate::violation::{FieldName, Rule, cut};
 
 /// An enum, as the derive describes it.
@@ -56,6 +60,32 @@ pub trait Variants: Sized {
 #[cold]
 fn unknown_variant<T: Variants>(cx: &mut Context<'_>, at: &At<'_>, name: Option<&str>) {
     cx.choice(at, T::choices(), name);
+}
+
+/// Reads a variant without data from the symbol that it is in a valid datum.
+#[cfg(feature = "avro")]
+#[doc(hidden)]
+#[inline]
+#[allow(clippy::missing_errors_doc, reason = "called by generated code only")]
+pub fn read_symbol<T: FieldType + Variants>(
+    datum: Datum<'_, '_>,
+    cx: &mut Context<'_>,
+    put: &mut impl Put<T>,
+) -> Result<(), Malformed> {
+    match datum.symbol() {
+        Ok(name) => give(T::find(name?).and_then(T::unit), put),
+        Err(datum) => datum.read(cx, put),
+    }
+}
+
+/// The index of the variant that a record of a datum is, and whether it has data.
+#[cfg(feature = "avro")]
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn variant_of<T: Variants>(datum: &Datum<'_, '_>) -> Option<(usize, bool)> {
+    let (name, has_data) = datum.variant()?;
+    Some((T::find(name)?, has_data))
 }
 
 // --- external: "Variant" or {"Variant": data} ---

@@ -222,14 +222,15 @@ fn read_datum(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<T
         .collect();
     let is_external = matches!(cx.model.serde.attrs.tag(), TagType::External);
     if is_external && readable.iter().all(|(_, level)| level.is_unit()) {
-        return Some(quote!(__datum.read_symbol(__cx, __put)));
+        return Some(quote!(__p::read_symbol(__datum, __cx, __put)));
     }
-    let other = if is_external { quote!(read_symbol) } else { quote!(read) };
+    let other =
+        if is_external { quote!(__p::read_symbol(__datum, __cx, __put)) } else { quote!(__datum.read(__cx, __put)) };
     Some(quote! {
         let __datum = __datum.branch()?;
-        match __datum.variant::<Self>() {
+        match __p::variant_of::<Self>(&__datum) {
             #(#arms)*
-            _ => __datum.#other(__cx, __put),
+            _ => #other,
         }
     })
 }

@@ -412,12 +412,13 @@ impl<'de> Deserializer<'de> for Byte {
 }
 
 /// The elements of a list or the entries of a map, which come in blocks.
-pub(super) struct Elements<'a, 'de> {
+#[derive(Debug)]
+pub(crate) struct Elements<'a, 'de> {
     source: &'a mut Source<'de>,
     op: &'de Op,
     least: usize,
     /// How many are left in the block; the last block is empty.
-    pub(super) left: usize,
+    left: usize,
     /// The number of bytes behind the block, if its size is told: a reader that skips it goes there.
     behind: Option<usize>,
 }
@@ -446,6 +447,12 @@ impl<'a, 'de> Elements<'a, 'de> {
         self.left = count;
         self.behind = size.map(|size| self.source.remaining() - size);
         Ok(())
+    }
+
+    /// How many are left in the block; the last block is empty.
+    #[inline]
+    pub(crate) fn left(&self) -> usize {
+        self.left
     }
 
     /// The element that comes next.

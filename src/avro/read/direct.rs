@@ -8,14 +8,11 @@
 //! times.
 #![allow(clippy::missing_errors_doc, reason = "called by generated code only")]
 
-use serde::de::Error;
-
 use super::datum::{Datum, Elements, Fields as Steps};
 use super::plan::{Op, OpKind, Record};
+use super::put::{Put, give, not_read};
 use super::source::{UNKNOWN_BRANCH, UNKNOWN_SYMBOL};
 use crate::error::Malformed;
-use crate::load::lists::{Collect, reserved};
-use crate::load::variants::Variants;
 use crate::load::{At, Context, FieldType};
 
 impl<'a, 'de> Datum<'a, 'de> {
@@ -36,23 +33,13 @@ impl<'a, 'de> Datum<'a, 'de> {
         }
     }
 
+    /// The elements, if it is a list; otherwise it is given back.
     #[inline]
-    pub(crate) fn read_list<T: FieldType, C: FieldType + Collect<T>>(
-        self,
-        cx: &mut Context<'_>,
-        put: &mut impl Put<C>,
-    ) -> Result<(), Malformed> {
-        let OpKind::Array(items) = self.op.kind else { return self.read(cx, put) };
-        cx.enter::<Malformed>()?;
-        let mut elements = Elements::new(self.source, items)?;
-        let mut list = Added(C::with_capacity(reserved::<T>(elements.left)));
-        while elements.left > 0 {
-            T::read_datum(elements.element(), cx, &mut list)?;
-            elements.count()?;
+    pub(crate) fn elements(self, cx: &mut Context<'_>) -> Result<Result<Elements<'a, 'de>, Malformed>, Self> {
+        match self.op.kind {
+            OpKind::Array(items) => Ok(cx.enter().and_then(|()| Elements::new(self.source, items))),
+            _ => Err(self),
         }
-        cx.leave();
-        put.put(list.0);
-        Ok(())
     }
 
     #[inline]
@@ -87,26 +74,20 @@ impl<'a, 'de> Datum<'a, 'de> {
         Ok(Self { source: self.source, op: &branches[branch] })
     }
 
-    /// Reads a variant without data from the symbol that it is in Avro.
+    /// The name of the variant that a symbol is; anything else is given back.
     #[inline]
-    pub fn read_symbol<T: FieldType + Variants>(
-        self,
-        cx: &mut Context<'_>,
-        put: &mut impl Put<T>,
-    ) -> Result<(), Malformed> {
-        let OpKind::Enum(names) = self.op.kind else { return self.read(cx, put) };
+    pub(crate) fn symbol(self) -> Result<Result<&'de str, Malformed>, Self> {
+        let OpKind::Enum(names) = self.op.kind else { return Err(self) };
         let names = &self.source.plan.enums[names];
-        let symbol = self.source.index(names.len(), UNKNOWN_SYMBOL)?;
-        give(T::find(&names[symbol]).and_then(T::unit), put)
+        Ok(self.source.index(names.len(), UNKNOWN_SYMBOL).map(|symbol| &*names[symbol]))
     }
 
-    /// The index of the variant that a record is, and whether it has data.
+    /// The name of the variant that a record is, and whether it has data.
     #[inline]
-    #[must_use]
-    pub fn variant<T: Variants>(&self) -> Option<(usize, bool)> {
+    pub(crate) fn variant(&self) -> Option<(&'de str, bool)> {
         let OpKind::Variant(variant) = self.op.kind else { return None };
         let variant = &self.source.plan.variants[variant];
-        Some((T::find(&variant.name)?, variant.content.is_some()))
+        Some((&variant.name, variant.content.is_some()))
     }
 
     /// The data of the variant.
@@ -134,6 +115,23 @@ impl<'a, 'de> Datum<'a, 'de> {
     }
 }
 
+impl Elements<'_, '_> {
+    /// Reads all of them.
+    #[inline]
+    pub(crate) fn read_all<T: FieldType>(
+        mut self,
+        cx: &mut Context<'_>,
+        put: &mut impl Put<T>,
+    ) -> Result<(), Malformed> {
+        while self.left() > 0 {
+            T::read_datum(self.element(), cx, put)?;
+            self.count()?;
+        }
+        cx.leave();
+        Ok(())
+    }
+}
+
 /// The fields of a record, in the order in which they were written.
 #[derive(Debug)]
 pub struct Fields<'a, 'de>(Steps<'a, 'de>);
@@ -152,19 +150,6 @@ impl<'de> Fields<'_, 'de> {
     }
 }
 
-/// Where a value belongs.
-pub trait Put<T> {
-    /// Puts it there.
-    fn put(&mut self, value: T);
-}
-
-impl<T> Put<T> for Option<T> {
-    #[inline]
-    fn put(&mut self, value: T) {
-        *self = Some(value);
-    }
-}
-
 /// The place of an option, for its value.
 struct Present<'a, P>(&'a mut P);
 
@@ -173,33 +158,4 @@ impl<T, P: Put<Option<T>>> Put<T> for Present<'_, P> {
     fn put(&mut self, value: T) {
         self.0.put(Some(value));
     }
-}
-
-/// A list, for its elements.
-struct Added<C>(C);
-
-impl<T, C: Collect<T>> Put<T> for Added<C> {
-    #[inline]
-    fn put(&mut self, value: T) {
-        self.0.add(value);
-    }
-}
-
-/// Puts a value, if there is one.
-#[inline]
-pub fn give<T>(value: Option<T>, put: &mut impl Put<T>) -> Result<(), Malformed> {
-    match value {
-        Some(value) => {
-            put.put(value);
-            Ok(())
-        }
-        None => Err(not_read()),
-    }
-}
-
-/// The error of a value that the tolerant reader has to look at.
-#[cold]
-#[must_use]
-pub fn not_read() -> Malformed {
-    Malformed::custom("a value that is not read directly")
 }

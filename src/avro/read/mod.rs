@@ -4,6 +4,7 @@ mod compile;
 mod datum;
 mod direct;
 mod plan;
+mod put;
 mod source;
 mod writer;
 
@@ -12,8 +13,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use self::datum::Datum;
-pub use self::direct::{Put, give, not_read};
 use self::plan::Plan;
+pub use self::put::{Put, give, not_read};
 use self::source::Source;
 pub(crate) use self::writer::Writer;
 use super::schema::Schema;
