@@ -160,6 +160,10 @@ macro_rules! lists {
                 cx: &mut Context<'_>,
                 put: &mut impl $crate::avro::read::Put<Self>,
             ) -> Result<(), $crate::error::Malformed> {
+                // The rules of an element that a set has already are checked only where it is read.
+                if $unique {
+                    return datum.read(cx, put);
+                }
                 $crate::load::lists::read_datum::<T, Self>(datum, cx, put)
             }
 

@@ -321,9 +321,16 @@ where
     T: Debug + PartialEq + EventSchema,
     Tolerant<T>: EventSchema,
 {
-    let options = LoadOptions::new().valid_data(true);
-    let direct = DatumReader::<T>::new(writer).load_with(datum, &options);
-    let tolerant = DatumReader::<Tolerant<T>>::new(writer).load_with(datum, &options);
+    agree_with::<T>(writer, datum, &LoadOptions::new().valid_data(true))
+}
+
+fn agree_with<T>(writer: &Schema, datum: &[u8], options: &LoadOptions<'_>) -> bool
+where
+    T: Debug + PartialEq + EventSchema,
+    Tolerant<T>: EventSchema,
+{
+    let direct = DatumReader::<T>::new(writer).load_with(datum, options);
+    let tolerant = DatumReader::<Tolerant<T>>::new(writer).load_with(datum, options);
     match (&direct, &tolerant) {
         (Ok(direct), Ok(tolerant)) => assert_eq!(*direct, tolerant.0),
         (Err(direct), Err(tolerant)) => {
@@ -389,4 +396,146 @@ fn a_datum_is_read_directly_as_by_the_tolerant_reader() {
         agree_on_all_like::<Today>(&schema, &datum, &mut Rng::with_seed(seed), &mut found);
     }
     assert!(found.iter().all(|found| *found > 200), "{found:?}");
+}
+
+/// Two are the same by their numbers alone.
+#[event_schema::event]
+#[derive(Debug)]
+struct Numbered {
+    number: i64,
+    #[validate(length(max = 4))]
+    name: String,
+}
+
+impl PartialEq for Numbered {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Numbered {}
+
+impl PartialOrd for Numbered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Numbered {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.number.cmp(&other.number)
+    }
+}
+
+#[event_schema::event(name = "unique")]
+#[derive(Debug, PartialEq)]
+struct Unique {
+    set: BTreeSet<Numbered>,
+}
+
+#[test]
+fn an_element_that_a_set_has_already_is_checked() {
+    let writer = Schema::of::<Unique>().unwrap();
+    assert!(agree::<Unique>(&writer, b"\x04\x02\x02a\x02\x02b\x00"));
+    assert!(!agree::<Unique>(&writer, b"\x04\x02\x02a\x02\x0clonger\x00"));
+}
+
+#[event_schema::event(name = "never-null")]
+#[derive(Debug, PartialEq)]
+struct NeverNull {
+    #[event(not_null)]
+    #[serde(skip_serializing)]
+    maybe: Maybe,
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Maybe(Option<String>);
+
+#[test]
+fn null_is_refused_where_it_would_not_be_written() {
+    let writer =
+        r#"{"type": "record", "name": "NeverNull", "fields": [{"name": "maybe", "type": ["null", "string"]}]}"#;
+    let writer = Schema::parse(writer).unwrap();
+    assert!(agree::<NeverNull>(&writer, b"\x02\x02a"));
+    assert!(!agree::<NeverNull>(&writer, b"\x00"));
+}
+
+#[event_schema::event(name = "beside")]
+#[derive(Debug, PartialEq)]
+struct OneBeside {
+    beside: Beside,
+}
+
+#[test]
+fn a_tag_counts_for_the_depth() {
+    let writer = Schema::of::<OneBeside>().unwrap();
+    for depth in 0..4 {
+        agree_with::<OneBeside>(&writer, b"\x00", &LoadOptions::new().max_depth(depth));
+    }
+}
+
+#[event_schema::event(name = "beside-tag")]
+#[derive(Debug, PartialEq)]
+#[serde(tag = "tag")]
+enum BesideTag {
+    Pair(Pair),
+    Any(AnyOrNothing),
+    Wrapped(AnyWrapped),
+    Tagged(Tagged),
+    Settings(Settings),
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Pair(i64, String);
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+#[serde(untagged)]
+enum AnyOrNothing {
+    Nothing,
+    Fields {
+        #[serde(default)]
+        number: i64,
+    },
+}
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct AnyWrapped(AnyOrNothing);
+
+#[event_schema::event]
+#[derive(Debug, PartialEq)]
+struct Tagged {
+    #[serde(skip_serializing)]
+    tag: String,
+}
+
+/// Both readers on what stands beside a tag: the fields of a record, in a datum.
+fn agree_beside_tag(variant: &str, fields: &Value, datum: &[u8]) -> bool {
+    let writer = json!({"type": "record", "name": format!("BesideTag_{variant}"), "fields": fields});
+    agree::<BesideTag>(&Schema::parse(&writer.to_string()).unwrap(), datum)
+}
+
+#[test]
+fn a_record_beside_a_tag_is_an_object() {
+    assert!(agree_beside_tag("Settings", &json!([{"name": "first", "type": "long"}]), b"\x02"));
+    let fields = json!([{"name": "_0", "type": "long"}, {"name": "_1", "type": "string"}]);
+    assert!(!agree_beside_tag("Pair", &fields, b"\x02\x02a"));
+}
+
+#[test]
+fn nothing_beside_a_tag_is_null() {
+    assert!(agree_beside_tag("Any", &json!([]), b""));
+}
+
+#[test]
+fn nothing_beside_a_tag_is_null_to_a_newtype() {
+    assert!(agree_beside_tag("Wrapped", &json!([]), b""));
+}
+
+#[test]
+fn a_tag_has_its_name_for_itself() {
+    assert!(!agree_beside_tag("Tagged", &json!([{"name": "tag", "type": "string"}]), b"\x02a"));
 }

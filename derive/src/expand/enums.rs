@@ -189,43 +189,46 @@ fn representation(cx: &Cx<'_>) -> (TokenStream, TokenStream, Option<TokenStream>
     }
 }
 
-/// The read from a valid datum, of an enum with a tag.
+/// The read from a valid datum, of an enum whose variants have their data for themselves.
 fn read_datum(cx: &Cx<'_>, readable: &[&(&Variant<'_>, Expand<'_>)]) -> Option<TokenStream> {
-    if matches!(cx.model.serde.attrs.tag(), TagType::None) {
-        return None;
+    let (other, around) = match cx.model.serde.attrs.tag() {
+        TagType::External => (quote!(__p::read_symbol(__datum, __cx, __put)), None),
+        // The object that has the tag counts as a level.
+        TagType::Adjacent { .. } => {
+            let around = quote! {
+                __cx.enter::<__p::Malformed>()?;
+                __cx.leave();
+            };
+            (quote!(__datum.read(__cx, __put)), Some(around))
+        }
+        TagType::Internal { .. } | TagType::None => return None,
+    };
+    if around.is_none() && readable.iter().all(|(_, level)| level.is_unit()) {
+        return Some(other);
     }
     let ident = &cx.model.input.ident;
-    let arms: Vec<_> = readable
-        .iter()
-        .enumerate()
-        .filter_map(|(index, (variant, level))| {
-            if level.is_unit() {
-                let variant = &variant.ident;
-                return Some(quote! {
-                    __p::Some((#index, false)) => {
-                        __datum.skip()?;
-                        __put.put(#ident::#variant {});
-                        __p::Ok(())
-                    }
-                });
-            }
-            let read = level.read_datum(&quote!(__p::Err(__p::not_read())))?;
-            Some(quote! {
-                __p::Some((#index, true)) => {
-                    let __datum = __datum.content(__cx)?;
-                    #read?;
-                    __cx.leave();
+    let arms = readable.iter().enumerate().filter_map(|(index, (variant, level))| {
+        if level.is_unit() {
+            let variant = &variant.ident;
+            return Some(quote! {
+                __p::Some((#index, false)) => {
+                    #around
+                    __datum.skip()?;
+                    __put.put(#ident::#variant {});
                     __p::Ok(())
                 }
-            })
+            });
+        }
+        let read = level.read_datum(&quote!(__p::Err(__p::not_read())))?;
+        Some(quote! {
+            __p::Some((#index, true)) => {
+                let __datum = __datum.content(__cx)?;
+                #read?;
+                __cx.leave();
+                __p::Ok(())
+            }
         })
-        .collect();
-    let is_external = matches!(cx.model.serde.attrs.tag(), TagType::External);
-    if is_external && readable.iter().all(|(_, level)| level.is_unit()) {
-        return Some(quote!(__p::read_symbol(__datum, __cx, __put)));
-    }
-    let other =
-        if is_external { quote!(__p::read_symbol(__datum, __cx, __put)) } else { quote!(__datum.read(__cx, __put)) };
+    });
     Some(quote! {
         let __datum = __datum.branch()?;
         match __p::variant_of::<Self>(&__datum) {

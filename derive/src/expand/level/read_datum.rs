@@ -86,8 +86,19 @@ impl ExpandField<'_> {
     fn read_datum(&self, index: u32) -> TokenStream {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
         let read = quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_datum);
+        // Where it is not written, no rule refuses it.
+        let not_null = self.field.event.not_null.map(|_| {
+            quote! {
+                if #slot.as_ref().is_some_and(<#ty as __p::FieldType>::is_null) {
+                    return __p::Err(__p::not_read());
+                }
+            }
+        });
         quote! {
-            #index => #read(__fields.value(__op), __cx, &mut #slot)?,
+            #index => {
+                #read(__fields.value(__op), __cx, &mut #slot)?;
+                #not_null
+            }
         }
     }
 
