@@ -1,4 +1,4 @@
-//! A valid datum is read directly, and every other by the tolerant reader: nobody can tell which it was.
+//! A valid datum is read directly, any other by the tolerant reader, with the same results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -79,7 +79,14 @@ struct Odd {
     strict: Option<Strict>,
     by_hand: Option<ByHand>,
     around: Around,
+    empty: Empty,
 }
+
+/// Has nothing that its default could fill.
+#[event_schema::event]
+#[derive(Debug, Default, PartialEq)]
+#[serde(default)]
+struct Empty {}
 
 #[event_schema::event]
 #[derive(Debug, PartialEq)]

@@ -572,6 +572,33 @@ fn check<T: FieldType + Draw, S: FieldType>() {
     assert!(written > 50, "{written} written, {failed} failed");
 }
 
+/// The errors of both writers in a schema whose integers have 32 bits.
+fn errors<T: FieldType>(value: impl Fn() -> T) -> [String; 2] {
+    let schema = avro_schema::<Whole<T>>().unwrap().to_string().replace("\"long\"", "\"int\"");
+    let schema = Schema::parse(&schema).unwrap();
+    [
+        DatumWriter::<Whole<T>>::new(&schema).unwrap().dump(&Whole { value: value() }).unwrap_err().to_string(),
+        DatumWriter::<Whole<Hidden<T>>>::new(&schema)
+            .unwrap()
+            .dump(&Whole { value: Hidden(value()) })
+            .unwrap_err()
+            .to_string(),
+    ]
+}
+
+#[test]
+fn errors_say_what_they_say_of_a_type_that_serializes() {
+    let [direct, serialized] = errors(|| Pay::Sum(i64::MAX));
+    assert_eq!(direct, serialized);
+    let [direct, serialized] = errors(|| Beside::Number(Some(i64::MAX)));
+    assert_eq!(direct, serialized);
+    let line = || Line { sku: String::new(), count: i64::MAX, note: None };
+    let [direct, serialized] = errors(|| Beside::Line(line()));
+    assert_eq!(direct, serialized);
+    let [direct, serialized] = errors(|| Page { items: vec![line()], first: None, next: None });
+    assert_eq!(direct, serialized);
+}
+
 macro_rules! checks {
     ($($test:ident $type:ty $(, in the schema of $other:ty)?;)*) => {$(
         #[test]

@@ -322,6 +322,26 @@ mod hygiene {
         struct String;
         struct Vec;
         fn drop() {}
+        /// Every type has its methods, which come before those of a type that borrow it.
+        trait Everywhere: Sized {
+            fn next(self) {}
+            fn record(self) {}
+            fn value(self) {}
+            fn variant(self) {}
+        }
+        impl<T> Everywhere for T {}
+
+        /// An enum among strangers.
+        #[event_schema::event]
+        enum Choice {
+            /// With data.
+            Some {
+                /// A name of the generated code's own.
+                datum: u8,
+            },
+            /// Without.
+            None,
+        }
 
         /// An event among strangers.
         #[event_schema::event(name = "strange", key = r#type)]
@@ -335,6 +355,7 @@ mod hygiene {
             entries: std::option::Option<u8>,
             field_0: u8,
             value: bool,
+            output: std::option::Option<Choice>,
         }
 
         fn fine(text: &str) -> std::result::Result<(), event_schema::Violation> {

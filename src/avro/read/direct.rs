@@ -1,8 +1,9 @@
 //! Values of a datum without serde in between, as long as nothing is wrong.
 //!
-//! Each type takes its bytes, and nobody keeps places or faults. The rules are checked afterwards, on the whole value.
-//! Whatever is not as expected ends the read, and the tolerant reader begins anew: it alone judges what is not valid. It
-//! also reads the types that have no way of their own here.
+//! Each type takes its bytes, without places and faults. The rules are checked afterwards, on the whole value. A fault ends
+//! the read, and the tolerant reader starts again: it alone decides what is invalid, and it also reads the types that have
+//! no code of their own here. A read here may therefore refuse what is valid, but must never accept what the tolerant
+//! reader refuses: a refusal that is not also a rule of `check` has to be made here as well.
 //!
 //! A value is [put](Put) where it belongs, and not returned: on the way back through a `Result` it would be moved several
 //! times.

@@ -19,6 +19,20 @@ impl Field {
         self.index
     }
 
+    /// How its value is written.
+    #[inline]
+    #[must_use]
+    pub fn op(&self) -> &Op {
+        &self.op
+    }
+
+    /// What became of its value, with its name in an error.
+    #[allow(clippy::missing_errors_doc, reason = "called by generated code only")]
+    #[inline]
+    pub fn written(&self, written: Result<(), Unwritable>) -> Result<(), Unwritable> {
+        written.map_err(|error| self.within(error))
+    }
+
     #[cold]
     fn within(&self, error: Unwritable) -> Unwritable {
         match &self.name {
@@ -73,15 +87,9 @@ impl<'p> Output<'p, '_> {
         Some(&self.plan.records[record]).filter(|record| record.names.are(names))
     }
 
-    /// Writes the value of a field.
-    #[inline]
-    pub fn write_field<T: FieldType>(&mut self, field: &'p Field, value: &T) -> Result<(), Unwritable> {
-        value.write_datum(self, &field.op).map_err(|error| field.within(error))
-    }
-
     /// Writes the value of a field whose type is not ours.
     pub fn write_foreign<T: Serialize>(&mut self, field: &'p Field, value: &T) -> Result<(), Unwritable> {
-        self.write(&field.op, value).map_err(|error| field.within(error))
+        field.written(self.write(&field.op, value))
     }
 
     /// Writes what stands for a field that has no value.
@@ -155,13 +163,14 @@ impl<'p> Output<'p, '_> {
     }
 
     /// Writes the only value of a variant of an enum that is tagged from outside or beside.
-    pub fn write_newtype<T: Serialize, U: FieldType>(
+    #[inline]
+    pub fn write_newtype<T: Serialize>(
         &mut self,
         op: &'p Op,
         names: &'static [&'static str],
         variant: usize,
-        data: &U,
         value: &T,
+        write: impl Fn(&mut Self, &'p Op) -> Result<(), Unwritable>,
     ) -> Result<(), Unwritable> {
         let place = self.place(op);
         let Some(inner) = self.variant_at(&place, names, variant) else { return self.write_by_serialize(op, value) };
@@ -169,13 +178,14 @@ impl<'p> Output<'p, '_> {
         self.write_branch(inner.branch);
         let written = match *inner.op {
             Op::Inner(record) => self.plan.records[record].fields.iter().try_for_each(|field| match &field.name {
-                Some(_) => data.write_datum(self, &field.op),
+                Some(_) => write(self, &field.op),
                 None => self.write_default(field),
             }),
-            _ => data.write_datum(self, inner.op),
+            _ => write(self, inner.op),
         };
-        // Behind the names of the tagging.
-        written.map_err(|error| error.within(names[variant + 2]))
+        // The names of variants stand behind those of the tagging. Beside a tag, they are no names of fields.
+        let is_around = names[0].is_empty();
+        written.map_err(|error| if is_around { error.within(names[variant + 2]) } else { error })
     }
 
     /// Writes the elements of a list.

@@ -181,7 +181,8 @@ impl Expand<'_> {
     /// Fills in what was not met, checks the rules over several fields, and builds the value.
     pub(super) fn finish(&self) -> TokenStream {
         let fills = self.fields().map(|field| field.fill());
-        let fills = match (self.is_object(), self.cx.model.serde.attrs.default()) {
+        let may_be_filled = self.is_object() && !self.level.fields.is_empty();
+        let fills = match (may_be_filled, self.cx.model.serde.attrs.default()) {
             (true, default @ (Default::Default | Default::Path(_))) => {
                 let self_ty = self.cx.self_ty();
                 let slots = self.fields().map(|field| field.slot());

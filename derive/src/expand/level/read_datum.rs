@@ -43,18 +43,19 @@ impl Expand<'_> {
         let fills = self.fields().map(|field| field.fill_datum());
         let fills = match self.container_default() {
             Some(container) => quote! {
-                if #(#slots.is_none())||* {
+                if #(::core::matches!(#slots, __p::None))||* {
                     let __container: #self_ty = #container;
                     #(#fills)*
                 }
             },
             None => quote!(#(#fills)*),
         };
+        // By reference: a trait in scope that every type has may have a method of this name, which takes a value.
         Some(quote! {{
-            let __p::Some(__record) = __datum.record(<#marker as __p::Object<#self_ty>>::NAMES) else {
+            let __p::Some(__record) = (&__datum).record(<#marker as __p::Object<#self_ty>>::NAMES) else {
                 return #otherwise;
             };
-            let mut __fields = __datum.fields(__record, __cx)?;
+            let __fields = &mut __datum.fields(__record, __cx)?;
             #(let mut #slots: __p::Option<#types> = __p::None;)*
             while let __p::Some((__index, __op)) = __fields.next()? {
                 match __index {
@@ -70,8 +71,11 @@ impl Expand<'_> {
         }})
     }
 
-    /// The value that has the fields that are missing, if the type has one.
+    /// The value that has the fields that are missing, if the type has one and any fields.
     fn container_default(&self) -> Option<TokenStream> {
+        if self.level.fields.is_empty() {
+            return None;
+        }
         let self_ty = self.cx.self_ty();
         match self.cx.model.serde.attrs.default() {
             Default::None => None,
@@ -87,17 +91,20 @@ impl ExpandField<'_> {
         let (slot, ty) = (self.slot(), self.field.serde.ty);
         let read = quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::read_datum);
         // Where it is not written, no rule refuses it.
-        let not_null = self.field.event.not_null.map(|_| {
+        let refuse_null = self.field.event.not_null.map(|_| {
+            let is_null = quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::is_null);
             quote! {
-                if #slot.as_ref().is_some_and(<#ty as __p::FieldType>::is_null) {
-                    return __p::Err(__p::not_read());
+                if let __p::Some(__value) = &#slot {
+                    if #is_null(__value) {
+                        return __p::Err(__p::not_read());
+                    }
                 }
             }
         });
         quote! {
             #index => {
                 #read(__fields.value(__op), __cx, &mut #slot)?;
-                #not_null
+                #refuse_null
             }
         }
     }
@@ -117,7 +124,7 @@ impl ExpandField<'_> {
             }
         };
         quote! {
-            if #slot.is_none() {
+            if let __p::None = #slot {
                 #slot = #value;
             }
         }

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use serde_derive_internals::ast::Style;
 use serde_derive_internals::attr::TagType;
+use syn::spanned::Spanned;
 
 use super::Expand;
 use super::field::ExpandField;
 use crate::expand::cx::Cx;
 use crate::expand::generics::mentions_params;
+use crate::expand::quoting::shown_at;
 use crate::model::{Level, Model, Shape, Variant};
 
 /// The method, if the type has one of its own.
@@ -88,10 +90,8 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Option<Vec<&'n str>> {
 impl Expand<'_> {
     fn write_struct(&self) -> Option<TokenStream> {
         if let Some(inner) = self.inner() {
-            let member = &inner.field.serde.member;
-            return inner
-                .is_written_as_it_is()
-                .then(|| quote!(__p::FieldType::write_datum(&self.#member, __output, __op)));
+            let (member, write) = (&inner.field.serde.member, inner.write_datum());
+            return inner.is_written_as_it_is().then(|| quote!(#write(&self.#member, __output, __op)));
         }
         let (names, write) = self.write_fields()?;
         let pattern = self.pattern();
@@ -119,8 +119,10 @@ impl Expand<'_> {
         }
         let pattern = self.pattern();
         if let Some(inner) = self.inner() {
-            let slot = inner.slot();
-            let write = quote!(__output.write_newtype(__op, __VARIANTS, #index, #slot, self));
+            let (slot, write) = (inner.slot(), inner.write_datum());
+            let write = quote! {
+                __output.write_newtype(__op, __VARIANTS, #index, self, |__output, __op| #write(#slot, __output, __op))
+            };
             return (is_around && inner.is_written_as_it_is()).then(|| quote!(#pattern => return #write,));
         }
         let (names, write) = self.write_fields()?;
@@ -192,11 +194,19 @@ impl ExpandField<'_> {
             && attrs.getter().is_none()
     }
 
+    /// The function that writes its value.
+    fn write_datum(&self) -> TokenStream {
+        // At the type, as its reader is: a type that is no field's is reported once.
+        let ty = self.field.serde.ty;
+        quote_spanned!(shown_at(ty.span())=> <#ty as __p::FieldType>::write_datum)
+    }
+
     /// `Result<(), Unwritable>`, over `field`.
     fn write_value(&self) -> TokenStream {
         let slot = self.slot();
         let write = if self.field.is_ours() {
-            quote!(__output.write_field(__field, #slot))
+            let write = self.write_datum();
+            quote!(__field.written(#write(#slot, __output, __field.op())))
         } else {
             quote!(__output.write_foreign(__field, #slot))
         };
