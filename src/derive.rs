@@ -442,6 +442,10 @@
 //! assert_eq!(messages(r#"{"start": 2, "end": 20}"#), event_schema::serde_json::json!({"end": ["Too late."]}));
 //! ```
 //!
+//! A load may call a function more than once for a value: after a hook, or for a datum of Avro that is read a second time.
+//! A function must therefore not remember the values that it has seen, for instance to find duplicates. Check that in the
+//! handler.
+//!
 //! `context = Type` is the type of the second argument of functions with `use_context`. The value comes from
 //! [`LoadOptions::context`](crate::LoadOptions::context), or from the argument of validator's `ValidateArgs`. For
 //! Kafka, the `with_context` of a producer or a consumer sets it.

@@ -11,7 +11,7 @@
 //!
 //! A valid datum is read by generated code that stops at the first fault, and the rules are checked afterwards. After a
 //! fault the same generated code that reads JSON reads the datum again, so the violations and their paths are the same.
-//! Rules, and hooks of nested types, therefore run twice for an invalid datum.
+//! Rules, defaults and hooks of nested types may therefore run more than once for a datum.
 //!
 //! - Fields are matched by name, in any order. A field of the event with an alias (`#[serde(alias = "...")]`) also
 //!   takes the writer's field of that name. A writer's field that the event does not have is skipped.
