@@ -16,8 +16,8 @@
 //! - Fields are matched by name, in any order. A field of the event with an alias (`#[serde(alias = "...")]`) also
 //!   takes the writer's field of that name. A writer's field that the event does not have is skipped.
 //! - The name of the writer's record is not compared with the name of the event: the specification requires the same
-//!   name, but Java's readers and apache-avro do not. In a union of several records, the name selects the record: today's, or an
-//!   earlier one that the type or the variant has as an alias.
+//!   name, but Java's readers and apache-avro do not. In a union of several records, the name selects the record: the
+//!   current name, or an earlier one that the type or the variant has as an alias.
 //! - A field that the writer does not have is missing: the type's own default fills it, or it is a violation.
 //! - Values are promoted as the specification says: `int` and `long` to wider integers and floats, `float` to `double`,
 //!   strings and bytes to each other. An integer only has to fit: a `long` of 7 is read into a `u8`.
